@@ -1,0 +1,136 @@
+import FwdCore
+import Glibc
+import Logging
+import NIOCore
+
+/// How a kind of forward listens. Each kind is one folder; the rest of the gateway knows only this.
+protocol ForwardListener: AnyObject {
+    /// Begins to listen. The answer comes once, unless `close` comes first.
+    func open(completion: @escaping (Result<UInt16, Cause>) -> Void)
+    /// Stops listening and forgets connections that are not carried yet. Relays go on.
+    func close()
+    /// The gateway is up: connections that waited for it may go on.
+    func gatewayCameUp()
+    /// Ends the relays too.
+    func abort()
+}
+
+/// One rule: runs a `ForwardStateMachine`, owns the listener and the counters. Loop-bound.
+final class Forward {
+    let configuration: ForwardConfiguration
+    let counters: ForwardCounters
+    let logger: Logger
+    private var machine: ForwardStateMachine
+    private let timer: LoopTimer
+    private let loop: any EventLoop
+    private let stateDidChange: () -> Void
+    private var lastState: ForwardState
+    private var since = Timestamp.now
+    private var lastError: LastError?
+    /// Set right after creation; the listener refers back to its forward.
+    var listener: (any ForwardListener)?
+
+    init(
+        _ configuration: ForwardConfiguration, loop: any EventLoop, logger: Logger, stateDidChange: @escaping () -> Void
+    ) {
+        self.configuration = configuration
+        self.loop = loop
+        self.logger = logger.with(LogKey.forward, configuration.name)
+        self.stateDidChange = stateDidChange
+        counters = ForwardCounters(kind: configuration.spec.kind)
+        machine = ForwardStateMachine(kind: configuration.spec.kind, isEnabled: configuration.isEnabled)
+        timer = LoopTimer(loop)
+        lastState = machine.publicState
+    }
+
+    // MARK: - Events
+
+    func start() { perform(machine.start()) }
+
+    func gatewayCameUp() {
+        perform(machine.gatewayUp())
+        listener?.gatewayCameUp()
+    }
+
+    func gatewayWentDown() { perform(machine.gatewayDown()) }
+
+    func retry() { perform(machine.retry()) }
+
+    func stop() { perform(machine.stop()) }
+
+    private func listenerAnswered(_ result: Result<UInt16, Cause>) {
+        switch result {
+        case .success(let port):
+            machine.opened(port: port)
+            perform([])
+        case .failure(let cause):
+            record(cause)
+            perform(machine.openFailed(cause, now: .now, jitter: Double.random(in: 0..<1)))
+        }
+    }
+
+    /// A connection failed; the listener stays.
+    func connectionFailed(_ cause: Cause) {
+        logger.warning("connection failed: \(cause)", metadata: [LogKey.reason: "\(cause.reason.rawValue)"])
+        record(cause)
+    }
+
+    private func record(_ cause: Cause) {
+        lastError = LastError(at: .now, cause: cause)
+    }
+
+    private func perform(_ actions: [ForwardStateMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .openListener: listener?.open { [weak self] in self?.listenerAnswered($0) }
+            case .closeListener: listener?.close()
+            case .setTimer(let instant):
+                timer.set(in: TimeAmount(clamping: instant - .now)) { [weak self] in
+                    guard let self else { return }
+                    perform(machine.timerFired(now: .now))
+                }
+            case .cancelTimer: timer.cancel()
+            }
+        }
+        noticeChange()
+    }
+
+    /// The one place that all changes of state pass.
+    private func noticeChange() {
+        let state = machine.publicState
+        guard state != lastState else { return }
+        let message = "\(lastState.rawValue) -> \(state.rawValue)"
+        lastState = state
+        since = .now
+        switch state {
+        case .up:
+            logger.notice("\(message)", metadata: [LogKey.port: "\(machine.boundPort ?? 0)"])
+        case .waiting, .disabled:
+            logger.info("\(message)")
+        case .degraded:
+            logger.warning("\(message): \(machine.cause?.message ?? "")")
+        case .parked:
+            logger.error("\(message): \(machine.cause?.message ?? "")")
+        }
+        stateDidChange()
+    }
+
+    var status: ForwardStatus {
+        let spec = configuration.spec
+        return ForwardStatus(
+            name: configuration.name, kind: spec.kind, spec: spec.description, listen: spec.listen.description,
+            target: spec.target.description, state: machine.publicState, cause: machine.cause, since: since,
+            lastError: lastError, boundPort: machine.boundPort, relays: counters.values)
+    }
+}
+
+@available(*, unavailable)
+extension Forward: Sendable {}
+
+extension Timestamp {
+    static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(secondsSince1970: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
+    }
+}

@@ -1,0 +1,115 @@
+import FwdCore
+import LibSSH2
+import Logging
+import NIOCore
+import NIOPosix
+
+/// `-R`: listens at the far side while the gateway is up, and connects to the target from here. Loop-bound.
+final class RemoteListener: ForwardListener {
+    /// What connecting to the target may take, the same as for -L at the far side.
+    private static let connectDeadline = TimeAmount.seconds(10)
+
+    private let loop: any EventLoop
+    private unowned let forward: Forward
+    /// The gateway's first session, while it is up.
+    private let session: () -> SSHSession?
+    private var listening: (RemoteListening, on: SSHSession)?
+    private var relays: [ObjectIdentifier: WeakRelay] = [:]
+    private var generation = 0
+
+    init(forward: Forward, loop: any EventLoop, session: @escaping () -> SSHSession?) {
+        self.forward = forward
+        self.loop = loop
+        self.session = session
+    }
+
+    func open(completion: @escaping (Result<UInt16, Cause>) -> Void) {
+        guard let session = session() else { return }
+        generation += 1
+        let current = generation
+        session.listen(
+            ListenRequest(
+                listen: forward.configuration.spec.listen,
+                onConnection: { [weak self, weak session] far in
+                    guard let session else { return }
+                    guard let self else { return session.retire(far) }
+                    accept(far, on: session)
+                },
+                completion: { [weak self, weak session] result in
+                    guard let session else { return }
+                    guard let self, generation == current else {
+                        if case .success(let late) = result { session.stopListening(late) }
+                        return
+                    }
+                    if case .success(let listening) = result { self.listening = (listening, session) }
+                    completion(result.map { $0.listener.port })
+                }))
+    }
+
+    func close() {
+        generation += 1
+        if let (listening, session) = listening { session.stopListening(listening) }
+        listening = nil
+    }
+
+    func gatewayCameUp() {}
+
+    func abort() {
+        relays.values.forEach { $0.relay?.stop() }
+        relays = [:]
+    }
+
+    // MARK: - Connections
+
+    private func accept(_ far: SSHChannel, on session: SSHSession) {
+        forward.counters.began()
+        let target = forward.configuration.spec.target
+        ClientBootstrap(group: loop)
+            .connectTimeout(Self.connectDeadline)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .connect(host: target.host, port: Int(target.port))
+            .assumeIsolated()
+            .whenComplete { [weak self, forward] result in
+                switch result {
+                case .success(let near): Self.glue(near, far, session, forward, self)
+                case .failure(let error): Self.refuse(far, session, forward, error)
+                }
+            }
+    }
+
+    private static func glue(
+        _ near: any Channel, _ far: SSHChannel, _ session: SSHSession, _ forward: Forward,
+        _ listener: RemoteListener?
+    ) {
+        guard session.phase == .ready else {
+            near.reset()
+            return forward.counters.ended(.sessionLost)
+        }
+        let handler = RelayHandler()
+        do {
+            try near.configureAsNear()
+            try near.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            near.close(promise: nil)
+            return refuse(far, session, forward, error)
+        }
+        let relay = Relay(near: near, handler: handler, far: far, session: session, counters: forward.counters)
+        listener?.remember(relay)
+        relay.start()
+    }
+
+    private static func refuse(
+        _ far: SSHChannel, _ session: SSHSession, _ forward: Forward, _ error: any Error
+    ) {
+        session.retire(far)
+        let target = forward.configuration.spec.target
+        forward.connectionFailed(Cause(.target, "\(target) cannot be reached from here: \(describe(error))"))
+        forward.counters.ended(.refused)
+    }
+
+    private func remember(_ relay: Relay) {
+        relays = relays.filter { $0.value.relay != nil }
+        relays[ObjectIdentifier(relay)] = WeakRelay(relay: relay)
+    }
+}

@@ -1,0 +1,58 @@
+import FwdCore
+import LibSSH2
+import Logging
+import NIOCore
+
+/// One SSH server that we keep a session with: the async face of everything that lives on its event loop.
+///
+/// Its executor is that loop, so that a call is one hop and nothing inside needs a lock.
+public actor Gateway {
+    public nonisolated let name: String
+    public nonisolated let eventLoop: any EventLoop
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
+
+    private let driver: GatewayDriver
+
+    /// - Parameter stateDidChange: called, on the loop, after every change of state of the gateway or of a forward.
+    public init(
+        configuration: GatewayConfiguration, eventLoop: any EventLoop, logger: Logger,
+        stateDidChange: @escaping @Sendable () -> Void
+    ) {
+        name = configuration.name
+        self.eventLoop = eventLoop
+        driver = GatewayDriver(configuration, loop: eventLoop, logger: logger, stateDidChange: stateDidChange)
+    }
+
+    /// Binds the local listeners and starts the first attempt.
+    public func start() {
+        driver.start()
+    }
+
+    /// Takes over a new configuration: forwards that did not change are not touched, removed ones drain; a changed
+    /// login restarts the session.
+    public func update(_ configuration: GatewayConfiguration) {
+        driver.update(configuration)
+    }
+
+    /// Leaves backoff or parking at once, and retries listeners that failed.
+    public func retry() {
+        driver.retry()
+    }
+
+    public func status() -> GatewayStatus {
+        driver.status
+    }
+
+    /// Stops listening, lets relays end for at most `drain`, closes the session. Returns when all is closed.
+    public func stop(drain: Duration) async {
+        await withCheckedContinuation { continuation in
+            driver.stop(drain: drain) { continuation.resume() }
+        }
+    }
+}
+
+/// The engine that carries the channels.
+public enum TunnelEngine {
+    /// The version of the libssh2 in use, "1.11.1".
+    public static var version: String { LibSSH2Library.version }
+}

@@ -1,0 +1,319 @@
+import FwdCore
+import LibSSH2
+import Logging
+import NIOCore
+
+/// Runs one gateway's state machine: attempts, the first session, its forwards. Loop-bound; `Gateway` is its face.
+final class GatewayDriver {
+    var configuration: GatewayConfiguration
+    let loop: any EventLoop
+    let logger: Logger
+    private let stateDidChange: () -> Void
+
+    private(set) var machine = GatewayStateMachine()
+    private let timer: LoopTimer
+    private let drainTimer: LoopTimer
+    private(set) var forwards: [Forward] = []
+    /// Forwards that were taken out and whose relays have not all ended.
+    private var retired: [Forward] = []
+
+    let pool: SessionPool
+    private var address: String?
+    private var since = Timestamp.now
+    private var lastState = GatewayState.stopped
+    private var lastError: LastError?
+    private var failures: [String: Int] = [:]
+    private var connects = 0
+    private var whenStopped: [() -> Void] = []
+
+    init(
+        _ configuration: GatewayConfiguration, loop: any EventLoop, logger: Logger, stateDidChange: @escaping () -> Void
+    ) {
+        self.configuration = configuration
+        self.loop = loop
+        self.logger = logger.with(LogKey.gateway, configuration.name)
+        self.stateDidChange = stateDidChange
+        timer = LoopTimer(loop)
+        drainTimer = LoopTimer(loop)
+        pool = SessionPool(loop: loop, logger: self.logger)
+        pool.driver = self
+    }
+
+    // MARK: - From outside
+
+    func start() {
+        replaceForwards(with: configuration.forwards)
+        perform(machine.start())
+    }
+
+    /// Takes a new configuration over. Forwards that did not change are not touched; a changed login starts the
+    /// session again, and only that.
+    func update(_ new: GatewayConfiguration) {
+        var sameLogin = configuration
+        sameLogin.forwards = new.forwards
+        let isSameLogin = sameLogin == new
+        configuration = new
+        replaceForwards(with: new.forwards)
+        guard !isSameLogin, machine.state != .stopped else { return }
+        restartSession()
+    }
+
+    private func restartSession() {
+        let cause = Cause(.requested, "the configuration changed")
+        perform(machine.failed(attempt: machine.attempt, cause, now: .now, jitter: 0))
+        perform(machine.retry())
+    }
+
+    func retry() {
+        perform(machine.retry())
+        forwards.forEach { $0.retry() }
+    }
+
+    /// Stops listening, gives relays `drain` to end, closes everything.
+    func stop(drain: Duration, completion: @escaping () -> Void) {
+        whenStopped.append(completion)
+        forwards.forEach { $0.stop() }
+        drainTimer.set(in: TimeAmount(clamping: drain)) { [weak self] in
+            guard let self else { return }
+            (forwards + retired).forEach { $0.listener?.abort() }
+            perform(machine.drained())
+        }
+        perform(machine.stop())
+        if machine.state == .stopped { finishStopping() }
+    }
+
+    private func finishStopping() {
+        drainTimer.cancel()
+        pool.closeAll()
+        let completions = whenStopped
+        whenStopped = []
+        completions.forEach { $0() }
+    }
+
+    // MARK: - Forwards
+
+    private func replaceForwards(with configurations: [ForwardConfiguration]) {
+        let old = forwards
+        let kept = old.filter { configurations.contains($0.configuration) }
+        for forward in old where !kept.contains(where: { $0 === forward }) { retire(forward) }
+        var added: [Forward] = []
+        forwards = configurations.map { configuration in
+            if let forward = kept.first(where: { $0.configuration == configuration }) { return forward }
+            let forward = makeForward(configuration)
+            added.append(forward)
+            return forward
+        }
+        for forward in added {
+            forward.start()
+            if machine.isUp { forward.gatewayCameUp() }
+        }
+    }
+
+    private func makeForward(_ configuration: ForwardConfiguration) -> Forward {
+        let forward = Forward(
+            configuration, loop: loop, logger: logger, stateDidChange: { [weak self] in self?.stateDidChange() })
+        switch configuration.spec.kind {
+        case .local:
+            forward.listener = LocalListener(forward: forward, loop: loop, channels: self)
+        case .remote:
+            forward.listener = RemoteListener(forward: forward, loop: loop, session: { [weak self] in self?.pool.primary })
+        }
+        return forward
+    }
+
+    /// Stops listening; relays go on until they end by themselves.
+    private func retire(_ forward: Forward) {
+        forward.stop()
+        retired.append(forward)
+        forward.counters.notifyWhenIdle { [weak self, weak forward] in
+            self?.retired.removeAll { $0 === forward }
+        }
+    }
+
+    // MARK: - Actions
+
+    private func perform(_ actions: [GatewayStateMachine.Action]) {
+        noticeChange()
+        for action in actions {
+            switch action {
+            case .startAttempt(let number): startAttempt(number)
+            case .dropSession: dropSession()
+            case .setTimer(let instant):
+                timer.set(in: TimeAmount(clamping: instant - .now)) { [weak self] in
+                    guard let self else { return }
+                    perform(machine.timerFired(now: .now))
+                }
+            case .cancelTimer: timer.cancel()
+            case .drain: drain()
+            }
+        }
+        if machine.state == .stopped, !whenStopped.isEmpty { finishStopping() }
+    }
+
+    // MARK: - Attempts
+
+    /// Key files, name, TCP, then an `SSHSession`, which reports the rest.
+    private func startAttempt(_ number: Int) {
+        let (host, port) = (configuration.host, configuration.port)
+        Identity.load(configuration.identities, on: loop)
+            .and(Connector.resolve(host, port: port, on: loop))
+            .assumeIsolated()
+            .whenComplete { [weak self] result in
+                guard let self, isCurrent(number) else { return }
+                switch result {
+                case .success((let identities, let addresses)): connect(number, addresses, identities)
+                case .failure(let error): attemptFailed(number, error)
+                }
+            }
+    }
+
+    private func connect(_ number: Int, _ addresses: [SocketAddress], _ identities: [Identity]) {
+        machine.resolved(attempt: number)
+        noticeChange()
+        let login = LoginParameters(user: configuration.user, pins: configuration.hostKeys, identities: identities)
+        Connector.connect(addresses, host: configuration.host, port: configuration.port, on: loop)
+            .assumeIsolated()
+            .whenComplete { [weak self] result in
+                guard let self, isCurrent(number) else {
+                    if case .success(let channel) = result { channel.close(promise: nil) }
+                    return
+                }
+                switch result {
+                case .success(let channel): startSession(number, channel, login)
+                case .failure(let error): attemptFailed(number, error)
+                }
+            }
+    }
+
+    private func startSession(_ number: Int, _ channel: any Channel, _ login: LoginParameters) {
+        machine.connected(attempt: number)
+        address = channel.remoteAddress.map(describe(_:))
+        noticeChange()
+        do throws(LibSSH2Error) {
+            try pool.startPrimary(on: channel, login: login)
+        } catch {
+            channel.close(promise: nil)
+            attemptFailed(number, error)
+        }
+    }
+
+    private func isCurrent(_ number: Int) -> Bool {
+        number == machine.attempt && machine.state != .stopped
+    }
+
+    private func attemptFailed(_ number: Int, _ error: any Error) {
+        primaryEnded(attempt: number, error as? Cause ?? Cause(.internal, .bug, describe(error)))
+    }
+
+    // MARK: - The first session's reports
+
+    func primaryVerifiedHost() {
+        machine.hostVerified(attempt: machine.attempt)
+        noticeChange()
+    }
+
+    func primaryIsReady() {
+        connects += 1
+        machine.authenticated(attempt: machine.attempt, now: .now)
+        noticeChange()
+    }
+
+    func primaryEnded(_ cause: Cause) {
+        primaryEnded(attempt: machine.attempt, cause)
+    }
+
+    private func primaryEnded(attempt number: Int, _ cause: Cause) {
+        lastError = LastError(at: .now, cause: cause)
+        failures[cause.reason.rawValue, default: 0] += 1
+        perform(machine.failed(attempt: number, cause, now: .now, jitter: Double.random(in: 0..<1)))
+    }
+
+    private func dropSession() {
+        pool.dropPrimary()
+        address = nil
+    }
+
+    // MARK: - Drain
+
+    private func drain() {
+        for forward in forwards + retired {
+            forward.counters.notifyWhenIdle { [weak self] in self?.checkDrained() }
+        }
+    }
+
+    private func checkDrained() {
+        guard machine.state == .draining, (forwards + retired).allSatisfy({ $0.counters.values.active == 0 }) else {
+            return
+        }
+        perform(machine.drained())
+    }
+
+    // MARK: - State
+
+    /// The one place that all changes of state pass.
+    private func noticeChange() {
+        let state = machine.publicState
+        guard state != lastState else { return }
+        let old = lastState
+        lastState = state
+        since = .now
+        log(old, state)
+        if state == .up { forwards.forEach { $0.gatewayCameUp() } }
+        if old == .up { forwards.forEach { $0.gatewayWentDown() } }
+        stateDidChange()
+    }
+
+    private func log(_ old: GatewayState, _ new: GatewayState) {
+        let message = "\(old.rawValue) -> \(new.rawValue)"
+        guard let (until, cause) = machine.waiting else {
+            let level: Logger.Level = new == .up || old == .up ? .notice : .debug
+            return logger.log(level: level, "\(message)", metadata: address.map { [LogKey.address: "\($0)"] })
+        }
+        let seconds = (until - .now).inSeconds
+        let metadata: Logger.Metadata = [
+            LogKey.reason: "\(cause.reason.rawValue)",
+            LogKey.retryIn: "\(seconds < 1 ? (seconds * 10).rounded() / 10 : seconds.rounded())s",
+        ]
+        logger.log(level: new == .parked ? .error : .notice, "\(message): \(cause)", metadata: metadata)
+    }
+
+    var status: GatewayStatus {
+        let waiting = machine.waiting
+        return GatewayStatus(
+            name: configuration.name, host: configuration.host, port: configuration.port, user: configuration.user,
+            state: machine.publicState, cause: waiting?.cause, since: since,
+            nextRetry: waiting.map { Timestamp(secondsSince1970: Timestamp.now.secondsSince1970 + ($0.until - .now).inSeconds) },
+            lastError: lastError, address: address, session: pool.primary?.status, sessions: pool.sessionCount,
+            failures: failures, connects: connects, channelOpen: pool.openDurations,
+            forwards: forwards.map(\.status))
+    }
+}
+
+extension GatewayDriver: ChannelSource {
+    var isUp: Bool { machine.isUp }
+
+    var mayComeUp: Bool {
+        switch machine.publicState {
+        case .resolving, .connecting, .verifyingHost, .authenticating, .up, .backingOff: true
+        case .stopped, .draining, .parked: false
+        }
+    }
+
+    func demand() {
+        perform(machine.demand(now: .now))
+    }
+
+    func open(
+        _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
+        completion: @escaping (Result<OpenedChannel, Cause>) -> Void
+    ) -> OpenScheduler.Ticket {
+        pool.open(target, originator: originator, completion: completion)
+    }
+
+    func withdraw(_ ticket: OpenScheduler.Ticket) -> Bool {
+        pool.withdraw(ticket)
+    }
+}
+
+@available(*, unavailable)
+extension GatewayDriver: Sendable {}

@@ -1,0 +1,228 @@
+import FwdCore
+import LibSSH2
+import Logging
+import NIOCore
+
+/// The sessions of one gateway: the first one, and overflow sessions while opens would wait too long. Runs an
+/// `OpenScheduler`. Loop-bound.
+///
+/// When the first session dies, overflow sessions take no more opens but keep carrying their relays.
+final class SessionPool {
+    /// Our choices.
+    enum Policy {
+        /// What an open may wait for a free slot; its own deadline starts after that.
+        static let queueDeadline = TimeAmount.seconds(10)
+        /// An overflow session without relays is closed after this time.
+        static let idleLimit = TimeAmount.seconds(30)
+    }
+
+    private struct OpenRequest {
+        let target: ForwardSpec.Endpoint
+        let originator: SocketAddress?
+        let since: ContinuousClock.Instant
+        let timer: LoopTimer
+        let completion: (Result<OpenedChannel, Cause>) -> Void
+    }
+
+    private let loop: any EventLoop
+    private let logger: Logger
+    weak var driver: GatewayDriver?
+
+    private(set) var primary: SSHSession?
+    private var overflow: [SSHSession.ID: SSHSession] = [:]
+    private var idleTimers: [SSHSession.ID: LoopTimer] = [:]
+    private var lastID = 0
+    private var scheduler = OpenScheduler()
+    private let schedulerTimer: LoopTimer
+    private var requests: [OpenScheduler.Ticket: OpenRequest] = [:]
+    private var lastTicket = 0
+    private(set) var openDurations = DurationHistogram()
+
+    init(loop: any EventLoop, logger: Logger) {
+        self.loop = loop
+        self.logger = logger
+        schedulerTimer = LoopTimer(loop)
+    }
+
+    var sessionCount: Int { overflow.count + (primary?.phase == .ready ? 1 : 0) }
+
+    // MARK: - Sessions
+
+    func startPrimary(on channel: any Channel, login: LoginParameters) throws(LibSSH2Error) {
+        let session = try makeSession(on: channel, login: login, isOverflow: false)
+        primary = session
+        session.start()
+    }
+
+    private func makeSession(
+        on channel: any Channel, login: LoginParameters, isOverflow: Bool
+    ) throws(LibSSH2Error) -> SSHSession {
+        lastID += 1
+        return try SSHSession(
+            id: lastID, isOverflow: isOverflow, channel: channel, login: login, logger: logger, delegate: self)
+    }
+
+    /// The gateway is down: opens that wait are answered, overflow sessions only finish what they carry.
+    func dropPrimary() {
+        primary?.close()
+        primary = nil
+        scheduler.reset()
+        schedulerTimer.cancel()
+        let failed = requests.values
+        requests = [:]
+        for request in failed {
+            request.timer.cancel()
+            request.completion(.failure(Cause(.lost, "the session ended")))
+        }
+        for session in overflow.values where session.phase != .ready || session.isIdle { end(session) }
+    }
+
+    func closeAll() {
+        dropPrimary()
+        overflow.values.forEach { end($0) }
+    }
+
+    private func end(_ session: SSHSession) {
+        overflow[session.id] = nil
+        idleTimers.removeValue(forKey: session.id)?.cancel()
+        scheduler.sessionGone(session.id)
+        session.close()
+    }
+
+    private func session(_ id: SSHSession.ID) -> SSHSession? {
+        primary?.id == id ? primary : overflow[id]
+    }
+
+    /// One more login, to the address in use.
+    private func spawn() {
+        guard let primary, primary.phase == .ready, let address = primary.channel.remoteAddress else { return }
+        let login = primary.login
+        logger.debug("opening an overflow session")
+        Connector.connect([address], host: address.ipAddress ?? "", port: UInt16(clamping: address.port ?? 0), on: loop)
+            .assumeIsolated()
+            .whenComplete { [weak self] result in
+                guard let self else { return }
+                do {
+                    let channel = try result.get()
+                    guard self.primary === primary else { return channel.close(promise: nil) }
+                    let session = try makeSession(on: channel, login: login, isOverflow: true)
+                    overflow[session.id] = session
+                    session.start()
+                } catch {
+                    perform(scheduler.spawnFailed(now: .now))
+                }
+            }
+    }
+
+    // MARK: - Opens
+
+    func open(
+        _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
+        completion: @escaping (Result<OpenedChannel, Cause>) -> Void
+    ) -> OpenScheduler.Ticket {
+        lastTicket += 1
+        let ticket = lastTicket
+        let timer = LoopTimer(loop)
+        requests[ticket] = OpenRequest(
+            target: target, originator: originator, since: .now, timer: timer, completion: completion)
+        timer.set(in: Policy.queueDeadline) { [weak self] in self?.queueDeadlinePassed(ticket) }
+        perform(scheduler.enqueue(ticket, target: target.description, now: .now))
+        return ticket
+    }
+
+    func withdraw(_ ticket: OpenScheduler.Ticket) -> Bool {
+        guard scheduler.withdraw(ticket) else { return false }
+        requests.removeValue(forKey: ticket)?.timer.cancel()
+        return true
+    }
+
+    private func queueDeadlinePassed(_ ticket: OpenScheduler.Ticket) {
+        guard scheduler.withdraw(ticket), let request = requests.removeValue(forKey: ticket) else { return }
+        let seconds = Policy.queueDeadline.nanoseconds / 1_000_000_000
+        request.completion(
+            .failure(Cause(.timeout, "\(request.target): earlier opens did not end within \(seconds) s")))
+    }
+
+    private func perform(_ actions: [OpenScheduler.Action]) {
+        for action in actions {
+            switch action {
+            case .open(let ticket, let id): open(ticket, on: id)
+            case .spawnSession: spawn()
+            case .setTimer(let instant):
+                schedulerTimer.set(in: TimeAmount(clamping: instant - .now)) { [weak self] in
+                    guard let self else { return }
+                    perform(scheduler.tick(now: .now))
+                }
+            }
+        }
+    }
+
+    private func open(_ ticket: OpenScheduler.Ticket, on id: SSHSession.ID) {
+        guard let request = requests.removeValue(forKey: ticket), let session = session(id) else { return }
+        request.timer.cancel()
+        idleTimers.removeValue(forKey: id)?.cancel()
+        session.open(request.target, originator: request.originator) { [weak self, unowned session] result in
+            self?.finished(request, on: session, result)
+        }
+    }
+
+    private func finished(_ request: OpenRequest, on session: SSHSession, _ result: Result<SSHChannel, Cause>) {
+        var isTimeout = false
+        switch result {
+        case .success: openDurations.record(ContinuousClock.now - request.since)
+        case .failure(let cause): isTimeout = cause.reason == .timeout
+        }
+        request.completion(result.map { OpenedChannel(channel: $0, session: session) })
+        guard session.phase == .ready else { return }
+        let actions = scheduler.finished(on: session.id, isTimeout: isTimeout, now: .now)
+        if session.isWornOut { scheduler.sessionGone(session.id) }
+        perform(actions)
+    }
+}
+
+extension SSHSession: Identifiable {}
+
+extension SessionPool: SSHSessionDelegate {
+    func sessionVerifiedHost(_ session: SSHSession) {
+        if session === primary { driver?.primaryVerifiedHost() }
+    }
+
+    func sessionIsReady(_ session: SSHSession) {
+        perform(scheduler.sessionReady(session.id, isOverflow: session.isOverflow, now: .now))
+        if session === primary { driver?.primaryIsReady() }
+        if session.isOverflow, session.isIdle { sessionBecameIdle(session) }
+    }
+
+    func sessionMeasuredRoundTrip(_ session: SSHSession) {
+        guard session === primary, let roundTrip = session.roundTrip else { return }
+        scheduler.roundTrip = roundTrip
+    }
+
+    func sessionBecameIdle(_ session: SSHSession) {
+        guard session.isOverflow, overflow[session.id] != nil, idleTimers[session.id] == nil else { return }
+        let timer = LoopTimer(loop)
+        idleTimers[session.id] = timer
+        // At once where it can get no more work: worn out, or left over from before a reconnect.
+        let isUseless = session.isWornOut || primary == nil
+        timer.set(in: isUseless ? .zero : Policy.idleLimit) { [weak self, weak session] in
+            guard let self, let session else { return }
+            idleTimers[session.id] = nil
+            if session.isIdle { end(session) }
+        }
+    }
+
+    func sessionEnded(_ session: SSHSession, _ cause: Cause) {
+        scheduler.sessionGone(session.id)
+        if session === primary {
+            primary = nil
+            driver?.primaryEnded(cause)
+        } else if overflow.removeValue(forKey: session.id) != nil {
+            idleTimers.removeValue(forKey: session.id)?.cancel()
+            logger.info("an overflow session ended: \(cause)")
+            perform(session.wasReady ? scheduler.tick(now: .now) : scheduler.spawnFailed(now: .now))
+        }
+    }
+}
+
+@available(*, unavailable)
+extension SessionPool: Sendable {}

@@ -1,0 +1,314 @@
+import FwdCore
+import Glibc
+import LibSSH2
+import NIOCore
+
+/// One carried connection: a near TCP connection glued to a far SSH channel. Loop-bound.
+///
+/// Memory is bounded in both directions. To the far side: the near connection is read only when everything read before
+/// is in the channel. To the near side: everything that comes is read from libssh2 at once (its one packet list serves
+/// all channels, so nothing may lie there), but the window is opened again only for what the near socket has taken.
+///
+/// The session holds its relays; a relay removes itself when `RelayStateMachine` says that it has ended.
+final class Relay: NearConnectionOwner {
+    /// Our choices.
+    enum Policy {
+        /// What the far side may send ahead. sshd's own window; larger ones make sshd crawl on short paths.
+        static let window = 2 * 1024 * 1024
+        /// Credit is given in these steps: larger ones halve the throughput on a long path.
+        static let creditStep = window / 16
+        /// Up to this length, bytes are copied out of the read buffer, which then serves again.
+        static let copyLimit = 16 * 1024
+        /// Bytes that one relay may put into the session before the others get their turn.
+        static let turn = 512 * 1024
+    }
+
+    private let near: any Channel
+    private let handler: RelayHandler
+    private let far: SSHChannel
+    private unowned let session: SSHSession
+    private let counters: ForwardCounters
+    private var machine = RelayStateMachine()
+
+    /// Bytes read from the near side and not yet in the channel. More than one read's worth only when the near side
+    /// ended: NIO then reads what is left in one go, at most the kernel's receive buffer.
+    private var pending = CircularBuffer<ByteBuffer>(initialCapacity: 4)
+    private var isSending = false
+    private var isReading = false
+    private var hasFarEnded = false
+    private var sendsEOF = false
+    /// The near side is being closed, after what is written to it.
+    private var isClosingNear = false
+    private var closingResult: RelayResult?
+    /// Read from the channel, not yet granted again.
+    private var unacknowledged = 0
+
+    init(
+        near: any Channel, handler: RelayHandler, far: SSHChannel, session: SSHSession,
+        counters: ForwardCounters
+    ) {
+        self.near = near
+        self.handler = handler
+        self.far = far
+        self.session = session
+        self.counters = counters
+    }
+
+    /// Takes over the near connection and opens the window.
+    /// - Parameters:
+    ///   - early: bytes that were read before the channel was open.
+    ///   - hasEnded: the near side has sent EOF already.
+    func start(early: [ByteBuffer] = [], hasEnded: Bool = false) {
+        handler.owner = self
+        session.add(self)
+        pending.append(contentsOf: early)
+        do throws(LibSSH2Error) {
+            try far.grant(far.reservedWindow > 0 ? far.reservedWindow : Policy.window)
+        } catch {
+            return session.fail(session.cause(of: error))
+        }
+        send()
+        if hasEnded { nearEnded() }
+        readNear()
+        // An accepted channel may have its first bytes already.
+        serviceFar()
+        session.scheduleFlush()
+    }
+
+    // MARK: - Near to far
+
+    func nearReceived(_ bytes: ByteBuffer) {
+        pending.append(bytes)
+    }
+
+    func nearReadCompleted() {
+        isReading = false
+        send()
+        readNear()
+        session.scheduleFlush()
+    }
+
+    func nearEnded() {
+        send()
+        perform(machine.nearEOF(hasPendingBytes: !pending.isEmpty))
+        session.scheduleFlush()
+    }
+
+    /// The session has room again.
+    func resume() {
+        send()
+        readNear()
+    }
+
+    private func readNear() {
+        guard pending.isEmpty, !isReading, !machine.isOver, session.isWritable else { return }
+        isReading = true
+        near.read()
+    }
+
+    private func send() {
+        // Flushing can make the connection writable, which calls back here.
+        guard !isSending, !pending.isEmpty, !machine.isOver else { return }
+        isSending = true
+        defer { isSending = false }
+        var budget = Policy.turn
+        do throws(LibSSH2Error) {
+            while !machine.isOver, budget > 0, let front = pending.first, session.isWritable {
+                guard case .done(let count) = try write(front) else { break }
+                budget -= count
+                counters.sent(count)
+                if count == front.readableBytes {
+                    pending.removeFirst()
+                } else {
+                    pending[pending.startIndex].moveReaderIndex(forwardBy: count)
+                }
+                session.scheduleFlush()
+            }
+        } catch {
+            return farFailed(error)
+        }
+        if pending.isEmpty {
+            perform(machine.nearBytesSent())
+        } else if budget <= 0 {
+            near.eventLoop.assumeIsolated().execute { [weak self] in self?.resume() }
+        }
+    }
+
+    private func write(_ bytes: ByteBuffer) throws(LibSSH2Error) -> Progress<Int> {
+        var result = Result<Progress<Int>, LibSSH2Error>.success(.pending)
+        bytes.withUnsafeReadableBytes { raw in
+            result = Result { () throws(LibSSH2Error) in try far.write(raw) }
+        }
+        return try result.get()
+    }
+
+    // MARK: - Far to near
+
+    func pumpFar() throws(LibSSH2Error) {
+        try far.pump()
+    }
+
+    /// Called after every input of the session: it may hold something for this channel.
+    func serviceFar() {
+        guard !machine.isOver else { return }
+        do throws(LibSSH2Error) {
+            if far.owesGrant { try far.settleGrant() }
+            if sendsEOF { try sendFarEOF() }
+            if !hasFarEnded { try readFar() }
+            if hasFarEnded, !machine.isOver, far.isClosedByPeer { perform(machine.farClosed()) }
+        } catch {
+            return farFailed(error)
+        }
+        guard !machine.isOver else { return }
+        // The input may have been a window adjust, or the end of a rekey.
+        if !pending.isEmpty {
+            send()
+            readNear()
+        }
+    }
+
+    private func readFar() throws(LibSSH2Error) {
+        var hasRead = false
+        while far.isReadable, !machine.isOver {
+            var buffer = session.takeScratch()
+            let count = try read(into: &buffer)
+            guard count > 0 else {
+                session.keepScratch(buffer)
+                break
+            }
+            hasRead = true
+            counters.received(count)
+            unacknowledged += count
+            deliver(buffer)
+        }
+        if hasRead { near.flush() }
+        try giveCredit()
+        if far.isAtEnd, !machine.isOver {
+            hasFarEnded = true
+            perform(machine.farEOF())
+        }
+    }
+
+    private func deliver(_ buffer: ByteBuffer) {
+        guard buffer.readableBytes <= Policy.copyLimit else { return near.write(buffer, promise: nil) }
+        var copy = near.allocator.buffer(capacity: buffer.readableBytes)
+        copy.writeImmutableBuffer(buffer)
+        session.keepScratch(buffer)
+        near.write(copy, promise: nil)
+    }
+
+    private func read(into buffer: inout ByteBuffer) throws(LibSSH2Error) -> Int {
+        var result = Result<SSHChannel.ReadResult, LibSSH2Error>.success(.empty)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: SSHSession.Policy.readSize) { raw in
+            result = Result { () throws(LibSSH2Error) in try far.read(into: raw) }
+            if case .success(.bytes(let count)) = result { return count }
+            return 0
+        }
+        if case .bytes(let count) = try result.get() { return count }
+        return 0
+    }
+
+    /// Opens the window again for what the near socket has taken.
+    private func giveCredit() throws(LibSSH2Error) {
+        guard unacknowledged >= Policy.creditStep, near.isWritable, !machine.isOver else { return }
+        let credit = unacknowledged
+        unacknowledged = 0
+        try far.grant(credit)
+    }
+
+    func nearBecameWritable() {
+        guard !machine.isOver else { return }
+        do throws(LibSSH2Error) {
+            try giveCredit()
+        } catch {
+            return farFailed(error)
+        }
+        session.scheduleFlush()
+    }
+
+    // MARK: - Ends
+
+    func nearFailed() {
+        perform(machine.nearFailed())
+        session.scheduleFlush()
+    }
+
+    func sessionLost() {
+        perform(machine.sessionLost())
+    }
+
+    /// The forward was stopped.
+    func stop() {
+        perform(machine.stopped())
+        // It may be over and still be writing its last bytes to a near side that does not take them.
+        if closingResult != nil { near.reset() }
+    }
+
+    private func farFailed(_ error: LibSSH2Error) {
+        if error.endsSession { return session.fail(session.cause(of: error)) }
+        perform(machine.farClosed())
+    }
+
+    private func perform(_ actions: [RelayStateMachine.Action]) {
+        for action in actions { perform(action) }
+    }
+
+    private func perform(_ action: RelayStateMachine.Action) {
+        switch action {
+        case .sendFarEOF:
+            sendsEOF = true
+            do throws(LibSSH2Error) { try sendFarEOF() } catch { farFailed(error) }
+        case .finishNearOutput:
+            afterNearWrites { relay in
+                relay.near.close(mode: .output, promise: nil)
+                relay.perform(relay.machine.nearOutputFinished())
+            }
+        case .closeFar:
+            session.retire(far)
+        case .closeNear:
+            handler.owner = nil
+            isClosingNear = true
+            afterNearWrites { $0.finishClosing() }
+        case .resetNear:
+            handler.owner = nil
+            near.reset()
+        case .ended(let result):
+            pending.removeAll()
+            session.remove(self)
+            if isClosingNear { closingResult = result } else { counters.ended(result) }
+        }
+    }
+
+    /// The connection counts until its last byte is in the near socket.
+    private func finishClosing() {
+        near.close(promise: nil)
+        isClosingNear = false
+        guard let result = closingResult else { return }
+        closingResult = nil
+        counters.ended(result)
+    }
+
+    private func sendFarEOF() throws(LibSSH2Error) {
+        if case .done = try far.sendEOF() { sendsEOF = false }
+        session.scheduleFlush()
+    }
+
+    /// Runs `body` once everything written to the near side is in its socket, or the near side failed. (`close(mode: .output)` becomes a full
+    /// close, which drops pending writes, when the input was closed before.)
+    private func afterNearWrites(_ body: @escaping (Relay) -> Void) {
+        let written = near.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in body(self) }
+        near.writeAndFlush(ByteBuffer(), promise: written)
+    }
+}
+
+@available(*, unavailable)
+extension Relay: Sendable {}
+
+extension Channel {
+    /// Closes with RST instead of FIN, so that the other side does not take a cut stream for a whole one.
+    func reset() {
+        (self as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
+        close(promise: nil)
+    }
+}

@@ -1,0 +1,46 @@
+import NIOCore
+
+/// What a near connection tells whoever owns it at the moment: first the one that waits for a channel, then the relay.
+protocol NearConnectionOwner: AnyObject {
+    func nearReceived(_ bytes: ByteBuffer)
+    func nearReadCompleted()
+    func nearEnded()
+    func nearBecameWritable()
+    /// Reset, failed, or closed without an EOF before.
+    func nearFailed()
+}
+
+/// The only handler in a near connection's pipeline: it forwards events to the owner.
+final class RelayHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    /// Weak: the owner holds the channel, not the channel its owner.
+    weak var owner: (any NearConnectionOwner)?
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        owner?.nearReceived(unwrapInboundIn(data))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        owner?.nearReadCompleted()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent { owner?.nearEnded() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { owner?.nearBecameWritable() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        owner?.nearFailed()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        owner?.nearFailed()
+    }
+}
+
+@available(*, unavailable)
+extension RelayHandler: Sendable {}

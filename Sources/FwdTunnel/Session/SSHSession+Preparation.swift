@@ -1,0 +1,73 @@
+import FwdCore
+import LibSSH2
+import Logging
+
+/// What happens between login and the first forward: a permanent session channel to pump and ping with, and one
+/// `exec true` on a spare channel, after which sshd sets TCP_NODELAY on its side (a forwarding-only connection keeps
+/// Nagle's algorithm: 40 ms more per small answer on a LAN, a round trip more on a long path).
+enum Preparation {
+    case start
+    case openingControl
+    case openingSpare
+    case executing(SSHChannel)
+    case done
+}
+
+extension SSHSession {
+    func advancePreparation() throws(LibSSH2Error) {
+        while phase == .preparing {
+            switch preparation {
+            case .start:
+                ssh.startOpeningSessionChannel()
+                preparation = .openingControl
+            case .openingControl:
+                guard let opened = try pollPreparationChannel() else { return }
+                guard case .success(let channel) = opened else { return finishPreparation() }
+                control = channel
+                ssh.startOpeningSessionChannel()
+                preparation = .openingSpare
+            case .openingSpare:
+                guard let opened = try pollPreparationChannel() else { return }
+                guard case .success(let spare) = opened else { return finishPreparation() }
+                preparation = .executing(spare)
+            case .executing(let spare):
+                guard let isDone = try pollExecution(spare) else { return }
+                isServerNagleOff = isDone
+                retire(spare)
+                finishPreparation()
+            case .done:
+                return
+            }
+        }
+    }
+
+    /// `nil`: not yet. A refusal (MaxSessions) is harmless.
+    private func pollPreparationChannel() throws(LibSSH2Error) -> Result<SSHChannel, LibSSH2Error>? {
+        do throws(LibSSH2Error) {
+            guard case .done(let channel) = try ssh.pollOpen() else { return nil }
+            return .success(channel)
+        } catch {
+            guard error.code == .channelFailure else { throw error }
+            return .failure(error)
+        }
+    }
+
+    /// `nil`: not yet. A refusal (restrict, ForceCommand) is harmless.
+    private func pollExecution(_ spare: SSHChannel) throws(LibSSH2Error) -> Bool? {
+        do throws(LibSSH2Error) {
+            guard case .done = try spare.execute("true") else { return nil }
+            return true
+        } catch {
+            guard error.code == .channelRequestDenied else { throw error }
+            return false
+        }
+    }
+
+    private func finishPreparation() {
+        guard phase == .preparing else { return }
+        preparation = .done
+        phase = .ready
+        delegate?.sessionIsReady(self)
+        startLiveness()
+    }
+}

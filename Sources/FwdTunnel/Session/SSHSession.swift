@@ -1,0 +1,355 @@
+import FwdCore
+import LibSSH2
+import Logging
+import NIOCore
+
+/// What a session reports to its gateway, on the gateway's loop.
+protocol SSHSessionDelegate: AnyObject {
+    func sessionVerifiedHost(_ session: SSHSession)
+    /// Logged in, and ready to open channels.
+    func sessionIsReady(_ session: SSHSession)
+    func sessionMeasuredRoundTrip(_ session: SSHSession)
+    /// The last relay is gone and no open is under way.
+    func sessionBecameIdle(_ session: SSHSession)
+    /// Reported once; everything that used the session has been told already.
+    func sessionEnded(_ session: SSHSession, _ cause: Cause)
+}
+
+/// One SSH connection: a libssh2 session on one TCP connection. Loop-bound.
+///
+/// Created when TCP is up; goes through key exchange, host-key check and login by itself, then serves opens, listens
+/// and relays until the connection dies or `close` is called. All of libssh2 happens inside `pump` and the few calls
+/// of its relays.
+final class SSHSession {
+    enum Phase: Hashable {
+        case keyExchange, loggingIn, preparing, ready, dead
+    }
+
+    /// Our choices.
+    enum Policy {
+        /// From TCP up to logged in; OpenSSH's LoginGraceTime is 120 s, its ConnectTimeout usually less.
+        static let loginDeadline = TimeAmount.seconds(30)
+        /// What a -L open may take. sshd itself gives up on a target that drops SYNs after 134 s.
+        static let openDeadline = TimeAmount.seconds(10)
+        /// Opens given up before the session takes no more: each may hold a channel at the far side.
+        static let abandonLimit = 8
+        static let pingInterval = TimeAmount.seconds(5)
+        /// Silence for this long means dead: three pings.
+        static let silenceLimit = Duration.seconds(15)
+        /// Most bytes in one read from libssh2.
+        static let readSize = 256 * 1024
+    }
+
+    let id: Int
+    let isOverflow: Bool
+    let login: LoginParameters
+    let channel: any Channel
+    let logger: Logger
+    let transport = TransportBuffers()
+    let ssh: Session
+    weak var delegate: (any SSHSessionDelegate)?
+
+    var phase = Phase.keyExchange
+    /// Whether a dead session had been ready before.
+    private(set) var wasReady = false
+    /// Set once the host key was accepted.
+    var hostKey: HostKeyPin?
+    /// Key files not tried yet, the first one being tried.
+    var untriedIdentities: ArraySlice<Identity> = []
+    var refusedIdentities: [String] = []
+
+    /// Keeps a channel to ping and to pump with, for the session's whole life. Absent where the server refuses it.
+    var control: SSHChannel?
+    var isServerNagleOff = false
+    var preparation = Preparation.start
+    var opening: Opening?
+    var queuedOpening: Opening?
+    var listens: [ListenRequest] = []
+    var listeners: [RemoteListening] = []
+    var relays: [Relay] = []
+    /// Channels that were given up and wait for the peer's CLOSE.
+    var closing: [SSHChannel] = []
+    var cancelling: [Listener] = []
+
+    var pingSentAt: ContinuousClock.Instant?
+    var lastInput = ContinuousClock.now
+    private(set) var roundTrip: Duration?
+    private let loginTimer: LoopTimer
+    private let pingTimer: LoopTimer
+    let openTimer: LoopTimer
+    private var isFlushScheduled = false
+    private var isPumping = false
+    private var needsPump = false
+    /// Relays that stopped reading because the connection was congested.
+    private var hasBlockedRelays = false
+    /// Kept between reads; see `takeScratch`.
+    private var scratch: ByteBuffer?
+
+    init(
+        id: Int, isOverflow: Bool, channel: any Channel, login: LoginParameters, logger: Logger,
+        delegate: any SSHSessionDelegate
+    ) throws(LibSSH2Error) {
+        self.id = id
+        self.isOverflow = isOverflow
+        self.channel = channel
+        self.login = login
+        self.logger = logger.with(LogKey.session, id)
+        self.delegate = delegate
+        loginTimer = LoopTimer(channel.eventLoop)
+        pingTimer = LoopTimer(channel.eventLoop)
+        openTimer = LoopTimer(channel.eventLoop)
+        ssh = try Session(transport: transport)
+    }
+
+    var loop: NIOIsolatedEventLoop { channel.eventLoop.assumeIsolated() }
+
+    /// Begins the key exchange.
+    func start() {
+        do {
+            try prepareMethods()
+            try channel.pipeline.syncOperations.addHandler(SSHTransportHandler(session: self))
+        } catch {
+            return fail(Cause(.internal, .bug, "\(error)"))
+        }
+        loginTimer.set(in: Policy.loginDeadline) { [weak self] in
+            self?.fail(Cause(.timeout, "no login within \(Policy.loginDeadline.nanoseconds / 1_000_000_000) s"))
+        }
+        channel.setOption(.autoRead, value: true).whenFailure { _ in }
+        pump()
+    }
+
+    /// Ends the session: relays are reset, the connection is closed. No report to the delegate.
+    func close() {
+        delegate = nil
+        fail(Cause(.requested, "closed"))
+    }
+
+    // MARK: - Events of the connection
+
+    func received(_ bytes: ByteBuffer) {
+        guard phase != .dead else { return }
+        lastInput = .now
+        transport.received(bytes)
+        pump()
+    }
+
+    func connectionClosed() {
+        let what = phase == .ready ? "the server closed the connection" : "the server closed the connection before login"
+        fail(Cause(phase == .ready ? .lost : .handshake, what))
+    }
+
+    func connectionFailed(_ error: any Error) {
+        fail(Cause(phase == .ready ? .lost : .handshake, "connection failed: \(describe(error))"))
+    }
+
+    func becameWritable() {
+        guard hasBlockedRelays, phase == .ready, !relays.isEmpty else { return }
+        hasBlockedRelays = false
+        // Another one is first each time, so that a few bulk uploads cannot keep the rest waiting.
+        relays.append(relays.removeFirst())
+        for relay in relays where isWritable { relay.resume() }
+    }
+
+    // MARK: - Output
+
+    /// Whether more payload may be written. Relays that are told no are resumed later.
+    var isWritable: Bool {
+        if channel.isWritable { return true }
+        hasBlockedRelays = true
+        return false
+    }
+
+    /// Hands output to the socket at the end of the loop tick, or at once when there is much.
+    func scheduleFlush() {
+        if transport.outboundBytes >= TransportBuffers.flushThreshold { return flush() }
+        guard !isFlushScheduled, transport.outboundBytes > 0 else { return }
+        isFlushScheduled = true
+        loop.execute { [weak self] in
+            self?.isFlushScheduled = false
+            self?.flush()
+        }
+    }
+
+    private func flush() {
+        guard transport.outboundBytes > 0, phase != .dead else { return }
+        if transport.outboundBytes > TransportBuffers.hardLimit {
+            return fail(Cause(.protocol, "the server does not read what it makes us send"))
+        }
+        channel.writeAndFlush(transport.takeOutbound(channel.allocator), promise: nil)
+    }
+
+    // MARK: - Pump
+
+    /// Lets libssh2 take in all input and advances everything that may have been waiting for it.
+    func pump() {
+        guard phase != .dead else { return }
+        if isPumping {
+            needsPump = true
+            return
+        }
+        isPumping = true
+        defer { isPumping = false }
+        repeat {
+            needsPump = false
+            do throws(LibSSH2Error) {
+                try advance()
+            } catch {
+                fail(cause(of: error))
+            }
+        } while needsPump && phase != .dead
+        scheduleFlush()
+    }
+
+    private func advance() throws(LibSSH2Error) {
+        switch phase {
+        case .keyExchange: try advanceKeyExchange()
+        case .loggingIn: try advanceLogin()
+        case .preparing: try advancePreparation()
+        case .ready: try serve()
+        case .dead: break
+        }
+    }
+
+    /// The steady state: take input in, then ask everybody who may have got something.
+    private func serve() throws(LibSSH2Error) {
+        try takeInput()
+        try pollOpening()
+        try pollListens()
+        try pollPing()
+        for listening in listeners { try acceptConnections(of: listening) }
+        for relay in relays { relay.serviceFar() }
+        try retireChannels()
+    }
+
+    /// Any channel's zero-length read drains the transport; without one, an open that every server refuses does.
+    private func takeInput() throws(LibSSH2Error) {
+        if let control { return try control.pump() }
+        if let relay = relays.first { return try relay.pumpFar() }
+        if opening == nil, listeners.isEmpty { startPingOpening() }
+    }
+
+    private func retireChannels() throws(LibSSH2Error) {
+        if !closing.isEmpty {
+            var open: [SSHChannel] = []
+            for channel in closing {
+                if case .pending = try channel.close() { open.append(channel) }
+            }
+            closing = open
+        }
+        if !cancelling.isEmpty {
+            var open: [Listener] = []
+            for listener in cancelling {
+                if case .pending = try listener.cancel() { open.append(listener) }
+            }
+            cancelling = open
+        }
+    }
+
+    /// Gives a channel up: CLOSE is sent now, the handle lives until the peer's CLOSE came.
+    func retire(_ channel: SSHChannel) {
+        guard phase != .dead else { return }
+        do throws(LibSSH2Error) {
+            if case .pending = try channel.close() { closing.append(channel) }
+        } catch {
+            fail(cause(of: error))
+        }
+        scheduleFlush()
+    }
+
+    // MARK: - Relays
+
+    func add(_ relay: Relay) {
+        relays.append(relay)
+    }
+
+    func remove(_ relay: Relay) {
+        relays.removeAll { $0 === relay }
+        reportIfIdle()
+    }
+
+    var isIdle: Bool { relays.isEmpty && opening == nil && queuedOpening == nil }
+
+    func reportIfIdle() {
+        if phase == .ready, isIdle { delegate?.sessionBecameIdle(self) }
+    }
+
+    /// A large buffer to read into; give it back with `keepScratch` if it was copied out.
+    func takeScratch() -> ByteBuffer {
+        defer { scratch = nil }
+        return scratch ?? channel.allocator.buffer(capacity: Policy.readSize)
+    }
+
+    func keepScratch(_ buffer: ByteBuffer) {
+        scratch = buffer
+        scratch?.clear()
+    }
+
+    // MARK: - Liveness
+
+    func startLiveness() {
+        loginTimer.cancel()
+        lastInput = .now
+        beat()
+    }
+
+    private func beat() {
+        guard phase == .ready else { return }
+        pingTimer.set(in: Policy.pingInterval) { [weak self] in self?.beat() }
+        let silence = ContinuousClock.now - lastInput
+        if silence >= Policy.silenceLimit {
+            return fail(Cause(.timeout, "no sign of life for \(Int(silence.inSeconds)) s"))
+        }
+        guard pingSentAt == nil else { return }
+        if control != nil {
+            pingSentAt = .now
+        } else if opening == nil {
+            startPingOpening()
+        }
+        pump()
+    }
+
+    private func pollPing() throws(LibSSH2Error) {
+        guard let sentAt = pingSentAt, let control else { return }
+        if case .done = try control.ping() { finishPing(sentAt) }
+    }
+
+    func finishPing(_ sentAt: ContinuousClock.Instant) {
+        pingSentAt = nil
+        roundTrip = ContinuousClock.now - sentAt
+        delegate?.sessionMeasuredRoundTrip(self)
+    }
+
+    // MARK: - The end
+
+    func fail(_ cause: Cause) {
+        guard phase != .dead else { return }
+        wasReady = phase == .ready
+        phase = .dead
+        if wasReady { sendLastBytes() }
+        transport.isClosed = true
+        loginTimer.cancel()
+        pingTimer.cancel()
+        openTimer.cancel()
+        let (relays, listens, listeners) = (relays, listens, listeners)
+        self.relays = []
+        self.listens = []
+        self.listeners = []
+        control = nil
+        closing = []
+        cancelling = []
+        failOpenings(cause)
+        relays.forEach { $0.sessionLost() }
+        listens.forEach { $0.completion(.failure(cause)) }
+        listeners.forEach { $0.isLost = true }
+        channel.close(promise: nil)
+        delegate?.sessionEnded(self, cause)
+    }
+
+    private func sendLastBytes() {
+        guard channel.isActive, transport.outboundBytes > 0 else { return }
+        channel.writeAndFlush(transport.takeOutbound(channel.allocator), promise: nil)
+    }
+}
+
+@available(*, unavailable)
+extension SSHSession: Sendable {}

@@ -1,0 +1,56 @@
+import CLibSSH2
+
+/// What libssh2 (or the filter in front of it) reports.
+public struct LibSSH2Error: Error, Hashable, Sendable, CustomStringConvertible {
+    /// `LIBSSH2_ERROR_*` of libssh2.h, and one of our own.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        public let rawValue: Int32
+
+        public init(rawValue: Int32) {
+            self.rawValue = rawValue
+        }
+
+        /// The peer broke the plaintext phase in a way that must not reach libssh2.
+        public static let filtered = Code(rawValue: -10_000)
+
+        public static let socketDisconnect = Code(rawValue: LIBSSH2_ERROR_SOCKET_DISCONNECT)
+        public static let socketReceive = Code(rawValue: LIBSSH2_ERROR_SOCKET_RECV)
+        public static let keyExchangeFailure = Code(rawValue: LIBSSH2_ERROR_KEX_FAILURE)
+        public static let authenticationFailed = Code(rawValue: LIBSSH2_ERROR_AUTHENTICATION_FAILED)
+        public static let publicKeyUnverified = Code(rawValue: LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
+        public static let file = Code(rawValue: LIBSSH2_ERROR_FILE)
+        public static let keyFileAuthFailed = Code(rawValue: LIBSSH2_ERROR_KEYFILE_AUTH_FAILED)
+        public static let requestDenied = Code(rawValue: LIBSSH2_ERROR_REQUEST_DENIED)
+        public static let channelFailure = Code(rawValue: LIBSSH2_ERROR_CHANNEL_FAILURE)
+        public static let channelRequestDenied = Code(rawValue: LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
+        public static let channelClosed = Code(rawValue: LIBSSH2_ERROR_CHANNEL_CLOSED)
+        public static let timeout = Code(rawValue: LIBSSH2_ERROR_TIMEOUT)
+        public static let methodNotSupported = Code(rawValue: LIBSSH2_ERROR_METHOD_NOT_SUPPORTED)
+    }
+
+    public let code: Code
+    public let message: String
+
+    public init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { "\(message) (libssh2 \(code.rawValue))" }
+
+    /// Whether the session cannot be used any more.
+    public var endsSession: Bool {
+        switch code {
+        case .requestDenied, .channelFailure, .channelRequestDenied, .channelClosed, .timeout: false
+        default: true
+        }
+    }
+}
+
+/// The answer of a call that may have to be repeated when more input has come.
+public enum Progress<Value> {
+    case done(Value)
+    case pending
+}
+
+extension Progress: Sendable where Value: Sendable {}

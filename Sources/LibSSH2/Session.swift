@@ -1,0 +1,165 @@
+import CLibSSH2
+
+/// One SSH session on memory buffers. Loop-bound: libssh2 allows one thread at a time per session.
+///
+/// The owner feeds the transport, calls `pump` and the `poll…` functions after every input, and sends what the
+/// transport has collected. Nothing here blocks, knows a socket or decides a policy.
+public final class Session {
+    /// Any descriptor that is not open will do, except -1 (session.c, session_startup): libssh2 only calls fcntl on it.
+    private static let noDescriptor: Int32 = -2
+    /// libssh2's own timer for every request and reply is in whole seconds and covers authentication too; ours are
+    /// finer, so it is put out of the way (11 days).
+    static let unlimitedReadTimeout = 1_000_000
+
+    let raw: OpaquePointer
+    private let context: TransportContext
+    private let retainedContext: Unmanaged<TransportContext>
+
+    var pendingOpen: PendingOpen?
+    var pendingListen: PendingListen?
+    var pendingLogin: PendingLogin?
+    /// Opens given up at their deadline: each may leave a channel without owner at the far side.
+    public internal(set) var abandonedOpens = 0
+
+    /// - Throws: `LibSSH2Error` when libssh2 cannot allocate a session.
+    public init(transport: any SessionTransport) throws(LibSSH2Error) {
+        try LibSSH2Library.initialise()
+        context = TransportContext(transport: transport)
+        retainedContext = Unmanaged.passRetained(context)
+        guard let raw = libssh2_session_init_ex(nil, nil, nil, retainedContext.toOpaque()) else {
+            retainedContext.release()
+            throw LibSSH2Error(code: .init(rawValue: LIBSSH2_ERROR_ALLOC), message: "no memory for a session")
+        }
+        self.raw = raw
+        libssh2_session_set_blocking(raw, 0)
+        libssh2_session_set_read_timeout(raw, Self.unlimitedReadTimeout)
+        context.install(on: raw)
+    }
+
+    /// The transport must say that it is closed by now, else libssh2 would wait for answers that nobody reads.
+    deinit {
+        precondition(context.transport.isClosed, "a session ends after its transport")
+        libssh2_session_free(raw)
+        retainedContext.release()
+    }
+
+    // MARK: - Handshake
+
+    public enum Method: Sendable {
+        case keyExchange, hostKey, cipher, mac, signature
+
+        fileprivate var codes: [Int32] {
+            switch self {
+            case .keyExchange: [LIBSSH2_METHOD_KEX]
+            case .hostKey: [LIBSSH2_METHOD_HOSTKEY]
+            case .cipher: [LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC]
+            case .mac: [LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC]
+            case .signature: [LIBSSH2_METHOD_SIGN_ALGO]
+            }
+        }
+    }
+
+    /// Sets what may be negotiated, best first.
+    /// - Throws: if libssh2 knows none of the names (it would silently keep its defaults).
+    public func prefer(_ names: [String], for method: Method) throws(LibSSH2Error) {
+        for code in method.codes {
+            try check(libssh2_session_method_pref(raw, code, names.joined(separator: ",")), "setting \(method)")
+        }
+    }
+
+    public enum HandshakeStep: Sendable {
+        case pending
+        /// The keys are exchanged and the server's signature was checked; nothing encrypted has been read. The owner
+        /// compares `hostKey` with its pins and calls `acceptHostKey`, or drops the connection.
+        case hostKeyOffered
+        case done
+    }
+
+    /// Advances version exchange, key exchange and the request for ssh-userauth.
+    public func handshake() throws(LibSSH2Error) -> HandshakeStep {
+        let result = drive { libssh2_session_handshake(raw, Self.noDescriptor) }
+        if result == 0 { return .done }
+        if result == LIBSSH2_ERROR_EAGAIN {
+            if let violation = context.violation { throw violation }
+            return context.filter?.isHeld == true ? .hostKeyOffered : .pending
+        }
+        throw failure(result, "key exchange")
+    }
+
+    /// Lets encrypted packets through to libssh2.
+    public func acceptHostKey() {
+        context.filter = nil
+    }
+
+    /// The host key algorithms in the server's KEXINIT, before `acceptHostKey`; untrusted text.
+    public var offeredHostKeyAlgorithms: [String] { context.filter?.offeredHostKeyAlgorithms ?? [] }
+
+    /// The server's key as its blob (RFC 4253 section 6.6) and the SHA-256 of it.
+    public var hostKey: (type: String, blob: [UInt8], sha256: [UInt8])? {
+        var length = 0
+        var type: Int32 = 0
+        guard let key = libssh2_session_hostkey(raw, &length, &type), length >= 4,
+            let hash = libssh2_hostkey_hash(raw, LIBSSH2_HOSTKEY_HASH_SHA256)
+        else { return nil }
+        let blob = key.withMemoryRebound(to: UInt8.self, capacity: length) {
+            Array(UnsafeBufferPointer(start: $0, count: length))
+        }
+        let sha256 = hash.withMemoryRebound(to: UInt8.self, capacity: 32) {
+            Array(UnsafeBufferPointer(start: $0, count: 32))
+        }
+        let nameLength = blob[0..<4].reduce(0) { $0 << 8 | Int($1) }
+        guard nameLength <= length - 4 else { return nil }
+        return (String(decoding: blob[4..<(4 + nameLength)], as: UTF8.self), blob, sha256)
+    }
+
+    /// The server's identification string, without line end; untrusted text.
+    public var serverVersion: String {
+        libssh2_session_banner_get(raw).map { String(cString: $0) } ?? ""
+    }
+
+    public struct Negotiated: Hashable, Sendable {
+        public let keyExchange, hostKey, cipherIn, cipherOut, macIn, macOut: String
+    }
+
+    public var negotiated: Negotiated {
+        func name(_ method: Int32) -> String {
+            libssh2_session_methods(raw, method).map { String(cString: $0) } ?? ""
+        }
+        return Negotiated(
+            keyExchange: name(LIBSSH2_METHOD_KEX), hostKey: name(LIBSSH2_METHOD_HOSTKEY),
+            cipherIn: name(LIBSSH2_METHOD_CRYPT_SC), cipherOut: name(LIBSSH2_METHOD_CRYPT_CS),
+            macIn: name(LIBSSH2_METHOD_MAC_SC), macOut: name(LIBSSH2_METHOD_MAC_CS))
+    }
+
+    // MARK: - Calling libssh2
+
+    /// Repeats `call` until it is done or libssh2 has really asked for input and found none.
+    func drive(_ call: () -> Int32) -> Int32 {
+        // Each round eats at least one packet of bounded input, or asks for input; the bound only guards our own logic.
+        for _ in 0..<1_000_000 {
+            context.sawEmpty = false
+            let result = call()
+            if result != LIBSSH2_ERROR_EAGAIN || context.sawEmpty { return result }
+        }
+        return LIBSSH2_ERROR_EAGAIN
+    }
+
+    func check(_ result: Int32, _ what: String) throws(LibSSH2Error) {
+        if result < 0 { throw failure(result, what) }
+    }
+
+    /// The error for `result`. Call it at once: libssh2 keeps only the last text.
+    func failure(_ result: Int32, _ what: String) -> LibSSH2Error {
+        if let violation = context.violation { return violation }
+        var text: UnsafeMutablePointer<CChar>?
+        let last = libssh2_session_last_error(raw, &text, nil, 0)
+        let reason = last == result ? text.map { String(cString: $0) } ?? "" : ""
+        return LibSSH2Error(code: .init(rawValue: result), message: reason.isEmpty ? "\(what) failed" : reason)
+    }
+
+    /// The code of the last error, for calls that answer NULL.
+    var lastErrorCode: Int32 { libssh2_session_last_errno(raw) }
+}
+
+@available(*, unavailable)
+extension Session: Sendable {}
