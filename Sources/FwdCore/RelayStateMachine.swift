@@ -73,6 +73,14 @@ public struct RelayStateMachine: Sendable {
         return [.closeFar, .closeNear, .ended(result)]
     }
 
+    /// The near side is closed, without an error.
+    /// - Parameter hasPendingBytes: whether bytes read earlier still wait for window.
+    public mutating func nearClosed(hasPendingBytes: Bool) -> [Action] {
+        // After our FIN its EOF closes it altogether. What was read may still be on its way into the channel.
+        if toNear == .done { return nearEOF(hasPendingBytes: hasPendingBytes) }
+        return nearFailed()
+    }
+
     /// The near side was reset or failed.
     public mutating func nearFailed() -> [Action] {
         end([.closeFar, .resetNear], .localReset)

@@ -26,7 +26,8 @@ final class Relay: NearConnectionOwner {
     private let near: any Channel
     private let handler: RelayHandler
     private let far: SSHChannel
-    private unowned let session: SSHSession
+    /// Its session holds it too, until the relay has ended or the session has.
+    private let session: SSHSession
     private let counters: ForwardCounters
     private var machine = RelayStateMachine()
 
@@ -233,6 +234,12 @@ final class Relay: NearConnectionOwner {
         session.scheduleFlush()
     }
 
+    func nearClosed() {
+        send()
+        perform(machine.nearClosed(hasPendingBytes: !pending.isEmpty))
+        session.scheduleFlush()
+    }
+
     func sessionLost() {
         perform(machine.sessionLost())
     }
@@ -259,10 +266,7 @@ final class Relay: NearConnectionOwner {
             sendsEOF = true
             do throws(LibSSH2Error) { try sendFarEOF() } catch { farFailed(error) }
         case .finishNearOutput:
-            afterNearWrites { relay in
-                relay.near.close(mode: .output, promise: nil)
-                relay.perform(relay.machine.nearOutputFinished())
-            }
+            afterNearWrites { $0.finishNearOutput() }
         case .closeFar:
             session.retire(far)
         case .closeNear:
@@ -277,6 +281,13 @@ final class Relay: NearConnectionOwner {
             session.remove(self)
             if isClosingNear { closingResult = result } else { counters.ended(result) }
         }
+    }
+
+    /// The machine hears of it first: where the near side has ended too, closing its output closes it altogether.
+    private func finishNearOutput() {
+        perform(machine.nearOutputFinished())
+        if !machine.isOver { near.close(mode: .output, promise: nil) }
+        session.scheduleFlush()
     }
 
     /// The connection counts until its last byte is in the near socket.

@@ -6,8 +6,9 @@ protocol NearConnectionOwner: AnyObject {
     func nearReadCompleted()
     func nearEnded()
     func nearBecameWritable()
-    /// Reset, failed, or closed without an EOF before.
     func nearFailed()
+    /// Closed without an error: after our FIN, its EOF shows as this alone.
+    func nearClosed()
 }
 
 /// The only handler in a near connection's pipeline: it forwards events to the owner.
@@ -38,7 +39,7 @@ final class RelayHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        owner?.nearFailed()
+        owner?.nearClosed()
     }
 }
 

@@ -45,7 +45,7 @@ final class LocalConnection: NearConnectionOwner {
     private let near: any Channel
     private let handler: RelayHandler
     private let forward: Forward
-    private unowned let channels: any ChannelSource
+    private let channels: any ChannelSource
     private let whenSettled: (LocalConnection, Relay?) -> Void
     private let holdTimer: LoopTimer
     private var state = State.holding
@@ -157,6 +157,7 @@ final class LocalConnection: NearConnectionOwner {
     func nearEnded() { hasEnded = true }
     func nearBecameWritable() {}
     func nearFailed() { settle(.localReset) }
+    func nearClosed() { settle(.localReset) }
 }
 
 @available(*, unavailable)

@@ -9,8 +9,9 @@ import NIOPosix
 /// Connections are accepted while the gateway is away too, and wait as `LocalConnection`s.
 final class LocalListener: ForwardListener {
     private let loop: any EventLoop
-    private unowned let forward: Forward
-    private unowned let channels: any ChannelSource
+    private weak var forward: Forward?
+    private weak var channels: (any ChannelSource)?
+    private let listen: ForwardSpec.Listen
     private var servers: [any Channel] = []
     private var waiting: [ObjectIdentifier: LocalConnection] = [:]
     private var relays: [ObjectIdentifier: WeakRelay] = [:]
@@ -19,6 +20,7 @@ final class LocalListener: ForwardListener {
 
     init(forward: Forward, loop: any EventLoop, channels: any ChannelSource) {
         self.forward = forward
+        listen = forward.configuration.spec.listen
         self.loop = loop
         self.channels = channels
     }
@@ -28,19 +30,17 @@ final class LocalListener: ForwardListener {
     func open(completion: @escaping (Result<UInt16, Cause>) -> Void) {
         generation += 1
         let current = generation
-        let listen = forward.configuration.spec.listen
         let binds = Self.addresses(of: listen.address).map { bind(host: $0, port: Int(listen.port)) }
         EventLoopFuture.whenAllComplete(binds, on: loop).assumeIsolated().whenSuccess { [weak self] results in
             guard let self, generation == current else { return Self.close(results) }
-            finishOpening(results, listen, completion)
+            finishOpening(results, completion)
         }
     }
 
     /// As ssh does: loopback and "every interface" mean both protocols, and one of the two is enough where the other
     /// does not exist. A port that is in use on one of them is an error, though: half a forward helps nobody.
     private func finishOpening(
-        _ results: [Result<any Channel, any Error>], _ listen: ForwardSpec.Listen,
-        _ completion: (Result<UInt16, Cause>) -> Void
+        _ results: [Result<any Channel, any Error>], _ completion: (Result<UInt16, Cause>) -> Void
     ) {
         let bound = results.compactMap { try? $0.get() }
         let errors = results.compactMap { result -> (any Error)? in
@@ -100,6 +100,8 @@ final class LocalListener: ForwardListener {
     // MARK: - Connections
 
     private func accept(_ near: any Channel) throws {
+        // Accepted by the kernel, but the forward was stopped meanwhile.
+        guard !servers.isEmpty, let forward, let channels else { return near.reset() }
         let handler = RelayHandler()
         try near.configureAsNear()
         try near.pipeline.syncOperations.addHandler(handler)

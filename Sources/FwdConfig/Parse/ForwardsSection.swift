@@ -1,0 +1,93 @@
+import FwdCore
+
+extension GatewayChecker {
+    private static let keys = ["spec", "hold", "enabled"]
+
+    /// The forwards in the order of the file; those with errors are left out.
+    mutating func forwards(_ section: ConfigField?) -> [ForwardConfiguration] {
+        guard let section, !section.value.isEmptyScalar else { return [] }
+        let expected = "a mapping of names to forwards, as in \"db: -L 5432:db:5432\""
+        var forwards: [ForwardConfiguration] = []
+        var listeners = ListenerTable<String>()
+        for (name, field) in fields(of: section, expected: expected) ?? [] {
+            forwardPositions[name] = field.key.position
+            if let problem = ForwardsName.problem(with: name) {
+                error(at: field.key.position, "\(field.path): not a forward's name: \(problem)")
+            } else if let forward = forward(name, field) {
+                if let other = listeners.insert(forward, owner: name) {
+                    reportConflict(of: forward, with: other, field)
+                }
+                forwards.append(forward)
+            }
+        }
+        return forwards
+    }
+
+    private mutating func forward(_ name: String, _ field: ConfigField) -> ForwardConfiguration? {
+        switch field.value.content {
+        case .scalar: return spec(field).map { ForwardConfiguration(name: name, spec: $0) }
+        case .mapping: return longForm(name, field)
+        case .sequence:
+            mismatch(field, expected: "a forward, as in \"-L 5432:db:5432\", or a mapping with \"spec\"")
+            return nil
+        }
+    }
+
+    private mutating func longForm(_ name: String, _ field: ConfigField) -> ForwardConfiguration? {
+        guard let fields = section(field, keys: Self.keys) else { return nil }
+        if fields["spec"] == nil {
+            error(at: field.key.position, "\(field.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
+        }
+        let spec = fields["spec"].flatMap { self.spec($0) }
+        let hold =
+            fields["hold"].map { value($0, expected: Scalars.expectedDuration, Scalars.duration) }
+            ?? ForwardConfiguration.defaultHold
+        let isEnabled = fields["enabled"].map { value($0, expected: "true or false", Scalars.bool) } ?? true
+        guard let spec, let hold, let isEnabled else { return nil }
+        return ForwardConfiguration(name: name, spec: spec, hold: hold, isEnabled: isEnabled)
+    }
+
+    private mutating func spec(_ field: ConfigField) -> ForwardSpec? {
+        guard let text = text(field, expected: "a forward, as in \"-L 5432:db:5432\"") else { return nil }
+        do throws(ForwardSpecError) {
+            let spec = try ForwardSpec(parsing: text, service: environment.servicePort)
+            warnOfReach(spec, field)
+            return spec
+        } catch let problem {
+            error(
+                at: place(of: problem.offset, in: text, field), "\(field.path): read \(Quoted.text(text)), \(problem)")
+            return nil
+        }
+    }
+
+    private mutating func warnOfReach(_ spec: ForwardSpec, _ field: ConfigField) {
+        guard spec.listensBeyondLoopback else { return }
+        let reader =
+            switch spec.kind {
+            case .local: "every host that can reach \(spec.listen) on this machine can use it"
+            case .remote: "every host that can reach \(spec.listen) on the gateway can use it, if its sshd allows that"
+            }
+        warning(at: field.position, "\(field.path): listens beyond loopback, \(reader)")
+    }
+
+    private mutating func reportConflict(of forward: ForwardConfiguration, with other: String, _ field: ConfigField) {
+        let line = forwardPositions[other]?.line ?? 1
+        error(
+            at: field.key.position,
+            "\(field.path): listens on \(forward.spec.listen), where \"\(other)\" of line \(line) listens already")
+    }
+
+    /// Where the character at `offset` of a scalar's text stands, if it is written there as it reads.
+    private func place(of offset: Int, in text: String, _ field: ConfigField) -> SourcePosition {
+        var start = field.value.offset
+        var position = field.position
+        guard start < source.bytes.count else { return position }
+        if source.bytes[start] == UInt8(ascii: "\"") || source.bytes[start] == UInt8(ascii: "'") {
+            start += 1
+            position.column += 1
+        }
+        guard source.bytes[start...].starts(with: text.utf8) else { return field.position }
+        position.column += text.prefix(offset).unicodeScalars.count
+        return source.clamped(position)
+    }
+}

@@ -1,0 +1,59 @@
+import FwdCore
+
+/// Walks the tree of one file, collects every diagnostic, and makes the configuration.
+///
+/// Errors are collected rather than thrown, so that one reading shows all of them. Unknown keys are errors: a key that
+/// is ignored silently, say a limit that a later version knows, would leave a door open.
+struct GatewayChecker {
+    let name: String
+    let path: String
+    let source: SourceText
+    let environment: ConfigEnvironment
+    private(set) var diagnostics: [ConfigDiagnostic] = []
+    var forwardPositions: [String: SourcePosition] = [:]
+
+    init(name: String, path: String, source: SourceText, environment: ConfigEnvironment) {
+        self.name = name
+        self.path = path
+        self.source = source
+        self.environment = environment
+    }
+
+    mutating func configuration(from root: ConfigNode?) -> GatewayConfiguration? {
+        if let problem = ForwardsName.problem(with: name) {
+            error(at: .start, "the file's name \(Quoted.text(name)) cannot name a gateway: \(problem)")
+        }
+        guard let root else {
+            error(at: .start, "the file is empty, expected \"gateway:\" and \"forwards:\"")
+            return nil
+        }
+        guard let sections = section(ConfigField(path: "", key: root, value: root), keys: ["gateway", "forwards"])
+        else { return nil }
+        var gateway: GatewayConfiguration?
+        if let field = sections["gateway"] {
+            gateway = self.gateway(field)
+        } else {
+            error(at: root.position, "gateway: missing, expected a mapping with at least \"host\"")
+        }
+        let forwards = self.forwards(sections["forwards"])
+        if forwards.isEmpty {
+            warning(at: sections["forwards"]?.key.position ?? root.position, "forwards: none, nothing will be carried")
+        }
+        gateway?.forwards = forwards
+        return gateway
+    }
+
+    mutating func error(at position: SourcePosition, _ message: String) {
+        report(.error, position, message)
+    }
+
+    mutating func warning(at position: SourcePosition, _ message: String) {
+        report(.warning, position, message)
+    }
+
+    private mutating func report(_ severity: ConfigDiagnostic.Severity, _ position: SourcePosition, _ message: String) {
+        diagnostics.append(
+            ConfigDiagnostic(
+                severity: severity, file: path, line: position.line, column: position.column, message: message))
+    }
+}

@@ -1,0 +1,68 @@
+import Hummingbird
+import Logging
+
+/// Every route of `ControlRoute`, answered from a backend.
+struct ControlRouter {
+    let backend: any ControlBackend
+    let owner: UInt32
+    let logger: Logger
+
+    func build() -> Router<ControlContext> {
+        let router = Router(context: ControlContext.self)
+        router.add(middleware: ControlErrorMiddleware())
+        router.add(middleware: PeerCheckMiddleware(owner: owner, logger: logger))
+        router.add(middleware: BoundedBodyMiddleware())
+        for route in ControlRoute.allCases {
+            router.on(RouterPath(route.template), method: route.method.http) { request, context in
+                try await answer(route, request, context)
+            }
+        }
+        return router
+    }
+
+    private func answer(_ route: ControlRoute, _ request: Request, _ context: ControlContext) async throws -> Response {
+        switch route {
+        case .status:
+            return JSONAnswer.make(await backend.snapshot())
+        case .reload:
+            return JSONAnswer.make(try await backend.reload())
+        case .retryAll:
+            return JSONAnswer.make(try await backend.retry(gateway: nil))
+        case .retry:
+            return JSONAnswer.make(try await backend.retry(gateway: context.parameters.get("gateway") ?? ""))
+        case .gatewaySettled, .forwardSettled:
+            return try await settled(request, context)
+        }
+    }
+
+    /// Ends early when the client goes away.
+    private func settled(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let timeout = try Self.timeout(request.uri.queryParameters.get("timeout"))
+        let settlement = Settlement(
+            gateway: context.parameters.get("gateway") ?? "", forward: context.parameters.get("forward"))
+        return try await request.body.consumeWithCancellationOnInboundClose { _ in
+            JSONAnswer.make(try await settlement.wait(for: timeout, in: backend))
+        }
+    }
+
+    /// The value of `timeout`, in seconds.
+    static func timeout(_ text: String?) throws(ControlError) -> Duration {
+        guard let text else { return .seconds(ControlLimits.defaultSettledSeconds) }
+        guard let seconds = Double(text), ControlLimits.settledSeconds.contains(seconds) else {
+            let bounds = ControlLimits.settledSeconds
+            throw ControlError(
+                .badRequest,
+                "timeout must be \(Int(bounds.lowerBound)) to \(Int(bounds.upperBound)) seconds, not \"\(text)\"")
+        }
+        return .seconds(seconds)
+    }
+}
+
+extension ControlRoute.Method {
+    var http: HTTPRequest.Method {
+        switch self {
+        case .get: .get
+        case .post: .post
+        }
+    }
+}

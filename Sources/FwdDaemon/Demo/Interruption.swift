@@ -1,0 +1,18 @@
+import UnixSignals
+
+#if canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// Somebody wants the demo to end.
+struct Interruption: Error {
+    /// Throws itself at Ctrl-C or TERM; a second one exits at once.
+    static func wait() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        for await _ in signals {
+            throw Interruption()
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Logging
+
+/// Writes one line per event: level, message, metadata sorted by key.
+public struct LineLogHandler: LogHandler {
+    public var logLevel: Logger.Level
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
+    private let format: LogFormat
+    private let sink: LogSink
+    private let clock: @Sendable () -> Date
+
+    public init(
+        format: LogFormat, level: Logger.Level, sink: LogSink = .standardError,
+        clock: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.format = format
+        logLevel = level
+        self.sink = sink
+        self.clock = clock
+    }
+
+    /// A logger that writes to the standard error stream.
+    public static func logger(format: LogFormat, level: Logger.Level) -> Logger {
+        Logger(label: "fwd") { _ in LineLogHandler(format: format, level: level) }
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        var all = metadata
+        if let provided = metadataProvider?.get() { all.merge(provided) { _, last in last } }
+        if let own = event.metadata { all.merge(own) { _, last in last } }
+        if let error = event.error { all["error"] = "\(error)" }
+        sink.append(LogLine.render(format, time: clock(), event: event, metadata: all))
+    }
+}

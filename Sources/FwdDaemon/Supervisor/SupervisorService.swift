@@ -1,0 +1,94 @@
+import Foundation
+import FwdControl
+import FwdCore
+import FwdTunnel
+import Logging
+import ServiceLifecycle
+
+/// Owns the gateways: starts what `forwards.d` says, changes it at a reload, stops it at shutdown.
+///
+/// It runs as one service of the daemon; the control protocol and the health endpoint ask it. Every gateway lives on its
+/// own event loop and fails alone.
+public actor SupervisorService: Service, ControlBackend {
+    /// A gateway and the configuration it was last given.
+    struct Running {
+        var configuration: GatewayConfiguration
+        let gateway: any SupervisedGateway
+    }
+
+    let directory: String
+    let load: ConfigurationLoader
+    let makeGateway: GatewayFactory
+    let drain: Duration
+    let logger: Logger
+    nonisolated let broadcast = ChangeBroadcast()
+    private let clock: @Sendable () -> Timestamp
+    private let startedAt: Timestamp
+
+    var running: [String: Running] = [:]
+    /// Gateways whose file is gone and whose connections are ending, by a number of our own.
+    var leaving: [Int: any SupervisedGateway] = [:]
+    var nextLeaverID = 0
+    let leavers = AsyncStream.makeStream(of: Int.self)
+    var configuration: ConfigurationStatus
+    var isShuttingDown = false
+    var reloadTurn = Turnstile()
+    let initial: LoadedConfiguration
+
+    /// - Parameters:
+    ///   - directory: the absolute path that `load` reads, for the status.
+    ///   - initial: the first reading, which was good enough to start with.
+    ///   - drain: how long connections may take to end at shutdown and when a gateway is removed.
+    ///   - clock: the time of day.
+    public init(
+        directory: String, initial: LoadedConfiguration, load: @escaping ConfigurationLoader,
+        makeGateway: @escaping GatewayFactory, drain: Duration = .seconds(10),
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, logger: Logger
+    ) {
+        self.directory = directory
+        self.initial = initial
+        self.load = load
+        self.makeGateway = makeGateway
+        self.drain = drain
+        self.clock = clock
+        self.logger = logger
+        startedAt = clock()
+        configuration = initial.status(at: startedAt)
+    }
+
+    /// Supervises until graceful shutdown (then connections may drain) or cancellation (then they are cut).
+    public func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.drainLeavers() }
+            await startInitial()
+            try? await gracefulShutdown()
+            isShuttingDown = true
+            broadcast.finish()
+            leavers.continuation.finish()
+            await stopAll(drain: Task.isCancelled ? .zero : drain)
+        }
+    }
+
+    public func snapshot() async -> StatusSnapshot {
+        let statuses = await statuses()
+        return StatusSnapshot(
+            version: FwdVersion.current, libssh2: TunnelEngine.version, pid: ProcessInfo.processInfo.processIdentifier,
+            startedAt: startedAt, takenAt: clock(), directory: directory, configuration: configuration,
+            gateways: statuses)
+    }
+
+    public func retry(gateway: String?) async throws(ControlError) -> RetryReply {
+        try checkIsServing()
+        guard let gateway else {
+            for name in running.keys.sorted() { await running[name]?.gateway.retry() }
+            return RetryReply(gateways: running.keys.sorted())
+        }
+        guard let found = running[gateway] else { throw ControlError(.notFound, "no gateway \"\(gateway)\" runs") }
+        await found.gateway.retry()
+        return RetryReply(gateways: [gateway])
+    }
+
+    public nonisolated func changes() -> AsyncStream<Void> { broadcast.listen() }
+
+    func now() -> Timestamp { clock() }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import FwdConfig
+import FwdControl
+import FwdCore
+
+struct Remove: FwdVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "Stop forwards and take them out of their files.",
+        discussion: "They stop listening at once; connections that are open may end by themselves for up to 10 seconds.")
+
+    @Argument(help: ArgumentHelp("What to remove.", valueName: "gateway/name"))
+    var forwards: [ForwardID]
+
+    @OptionGroup var common: CommonOptions
+
+    func execute() async throws {
+        try await SupervisorContact.with(common) { contact in
+            try checkAllExist(contact.directory)
+            for id in forwards {
+                try contact.directory.remove(id)
+                Console.data("\(id): removed")
+            }
+            guard contact.isSupervised else {
+                if contact.supervised != nil { Console.talk("the supervisor that runs uses another directory") }
+                return
+            }
+            let reply = try await contact.reload()
+            let names = Set(forwards.map(\.gateway))
+            if reply.gateways.contains(where: { names.contains($0.gateway) && $0.action == .refused }) {
+                throw ExitStatus.configuration
+            }
+        }
+    }
+
+    /// A name with a typing error must not leave half of the work done.
+    private func checkAllExist(_ directory: ForwardsDirectory) throws(ConfigError) {
+        for (gateway, ids) in Dictionary(grouping: forwards, by: \.gateway).sorted(by: { $0.key < $1.key }) {
+            var file = try directory.file(ofGateway: gateway)
+            for id in ids { file = try file.removing(forward: id.forward) }
+        }
+    }
+}

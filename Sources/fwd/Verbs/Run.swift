@@ -1,0 +1,65 @@
+import ArgumentParser
+import FwdConfig
+import FwdDaemon
+import Logging
+
+struct Run: FwdVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "Supervise all forwards in the foreground.",
+        discussion: """
+            HUP reads the directory again and retries at once. TERM and INT stop listening, let connections end for up \
+            to 10 seconds, and exit with 0; a second one exits at once.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Where liveness, readiness and metrics are served, or \"off\".", valueName: "addr:port|off"),
+        transform: HealthOption.init(parsing:))
+    var health = HealthOption(address: .standard)
+
+    @OptionGroup var logging: LogOptions
+
+    func execute() async throws {
+        let run = RunConfiguration(
+            directory: common.runDirectory, controlPath: try common.controlPath(), health: health.address)
+        let daemon = try Daemon(run, load: ForwardsDirectory(path: run.directory).loader, logger: logging.logger())
+        try await daemon.run()
+    }
+}
+
+/// An address, or nothing.
+struct HealthOption: Sendable {
+    let address: HealthAddress?
+
+    init(address: HealthAddress?) {
+        self.address = address
+    }
+
+    init(parsing text: String) throws {
+        if text == "off" {
+            address = nil
+            return
+        }
+        guard let address = HealthAddress(text) else {
+            throw ValidationError("expected ADDR:PORT (as in 127.0.0.1:9522 or [::1]:9522) or \"off\", not \"\(text)\"")
+        }
+        self.address = address
+    }
+}
+
+struct LogOptions: ParsableArguments {
+    @Option(help: "How much is logged: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var logLevel: Logger.Level = .info
+
+    @Option(help: "How log lines look: text or json.")
+    var logFormat: LogFormat = .text
+
+    func logger() -> Logger {
+        LineLogHandler.logger(format: logFormat, level: logLevel)
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}

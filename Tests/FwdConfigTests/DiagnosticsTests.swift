@@ -1,0 +1,270 @@
+import FwdCore
+import Testing
+
+@testable import FwdConfig
+
+/// A text, and all that is said about it.
+struct Case: Sendable, CustomTestStringConvertible {
+    let text: String
+    let lines: [String]
+
+    init(_ text: String, _ lines: String...) {
+        self.text = text
+        self.lines = lines
+    }
+
+    var testDescription: String { lines.joined(separator: " | ") }
+}
+
+@Suite struct DiagnosticsTests {
+    @Test(arguments: [
+        Case("", "1:1: error: the file is empty, expected \"gateway:\" and \"forwards:\""),
+        Case("# nothing\n", "1:1: error: the file is empty, expected \"gateway:\" and \"forwards:\""),
+        Case("just text", "1:1: error: read \"just text\", expected a mapping with \"gateway\" or \"forwards\""),
+        Case("- a\n", "1:1: error: read a list, expected a mapping with \"gateway\" or \"forwards\""),
+        Case(
+            "forwards: {a: -L 1:b:2}\n",
+            "1:1: error: gateway: missing, expected a mapping with at least \"host\""),
+        Case(
+            "gateway:\nforwards: {a: -L 1:b:2}\n",
+            "1:1: error: gateway: read nothing, expected a mapping with "
+                + "\"host\", \"port\", \"user\", \"identity\" or \"host-key\""),
+        Case(
+            "a: [\n", "2:1: error: not YAML: did not find expected node content (while parsing a flow node in line 2)"),
+        Case("gateway:\n\thost: h\n", "2:1: error: not YAML: a tab, expected spaces"),
+        Case(
+            "gateway: {host: h}\n---\na: b\n",
+            "2:1: error: not YAML: but found another document (expected a single document in the stream in line 1)"),
+        Case("gateway:\n  host: a\u{1}b\n", "2:10: error: control character U+0001"),
+        Case(
+            "gateway:\n  host: \"a\\eb\"\n",
+            "2:9: error: gateway.host: read \"a\\u{1b}b\", expected a host name or address"),
+        Case("gateway: &g {host: h}\n", "1:10: error: anchors and aliases (&, *) are not supported"),
+        Case("gateway: !x {host: h}\n", "1:10: error: tags (!) are not supported"),
+    ])
+    func whatIsNoGatewayFile(row: Case) {
+        #expect(lines(parse(row.text).diagnostics.errors) == row.lines)
+        #expect(parse(row.text).configuration == nil)
+    }
+
+    @Test(arguments: [
+        Case("host: h\n  prot: 22", "3:3: error: gateway.prot: unknown key, did you mean \"port\"?"),
+        Case("host: h\n  host_key: x", "3:3: error: gateway.host_key: unknown key, did you mean \"host-key\"?"),
+        Case("hostname: h\n  host: h", "2:3: error: gateway.hostname: unknown key, did you mean \"host\"?"),
+        Case(
+            "host: h\n  via: x",
+            "3:3: error: gateway.via: unknown key, expected \"host\", \"port\", \"user\", \"identity\" or \"host-key\""),
+        Case(
+            "host: h\n  host: i\n  port: x\n  \"host\": j",
+            "3:3: error: gateway.host: this key stands in line 2 already",
+            "4:9: error: gateway.port: read \"x\", expected a port from 1 to 65535",
+            "5:3: error: gateway.host: this key stands in line 2 already"),
+        Case("port: 22", "1:1: error: gateway.host: missing, expected the name or address of the SSH server"),
+        Case("host:", "2:3: error: gateway.host: read nothing, expected a host name or address"),
+        Case("host: [a, b]", "2:9: error: gateway.host: read a list, expected a host name or address"),
+        Case(
+            "host: ann@h",
+            "2:9: error: gateway.host: read \"ann@h\", expected a host name or address; the user goes into \"user: ann\""
+        ),
+        Case(
+            "host: h:2222",
+            "2:9: error: gateway.host: read \"h:2222\", expected a host name or address; the port goes into \"port: 2222\""
+        ),
+        Case("host: ssh://h", "2:9: error: gateway.host: read \"ssh://h\", expected a host name or address, no URL"),
+        Case(
+            "host: \"[::1]\"",
+            "2:9: error: gateway.host: read \"[::1]\", expected a host name or address, without brackets"),
+        Case(
+            "host: -oProxyCommand=x",
+            "2:9: error: gateway.host: read \"-oProxyCommand=x\", expected a host name or address"),
+        Case("host: h\n  port: 0", "3:9: error: gateway.port: read \"0\", expected a port from 1 to 65535"),
+        Case("host: h\n  port: 65536", "3:9: error: gateway.port: read \"65536\", expected a port from 1 to 65535"),
+        Case("host: h\n  port: +22", "3:9: error: gateway.port: read \"+22\", expected a port from 1 to 65535"),
+        Case("host: h\n  user: a b", "3:9: error: gateway.user: read \"a b\", expected a user name"),
+        Case(
+            "host: h\n  identity: [key, ~ann/key, {}]",
+            "3:14: error: gateway.identity: read \"key\", expected a path that starts with / or ~/, or a list of them",
+            "3:19: error: gateway.identity: read \"~ann/key\", expected a path that starts with / or ~/, or a list of them",
+            "3:29: error: gateway.identity: read a mapping, expected a path that starts with / or ~/, or a list of them"
+        ),
+    ])
+    func whatIsWrongInTheGatewaySection(row: Case) {
+        let file = parse("gateway:\n  \(row.text)\n")
+        #expect(lines(file.diagnostics.errors) == row.lines)
+        #expect(file.configuration == nil)
+    }
+
+    private static let anyPin =
+        "a pin \"type SHA256:…\", as in \"ssh-ed25519 SHA256:\" and 43 characters of base64"
+    private static let types =
+        "a key type of ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, ssh-rsa"
+
+    @Test(arguments: [
+        ("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", anyPin), ("ssh-rsa", anyPin),
+        ("ssh-rsa MD5:aa:bb", anyPin),
+        ("ssh-rsa AAAAB3NzaC1yc2E= me@host", anyPin),
+        ("rsa SHA256:x", "\(types); did you mean \"ssh-rsa\"?"), ("ssh-dss SHA256:x", types),
+        ("ed25519 SHA256:x", "\(types); did you mean \"ssh-ed25519\"?"),
+        ("ssh-rsa SHA256:abc", "43 characters after \"SHA256:\", not 3"),
+        (
+            "ssh-rsa SHA256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+            "base64 after \"SHA256:\" (A-Z, a-z, 0-9, +, /)"
+        ),
+        (
+            "ssh-rsa SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV",
+            "the SHA-256 of a key; no key has this one, a character is wrong"
+        ),
+    ])
+    func pinsThatCanMatchNoKey(text: String, expected: String) {
+        let file = parse("gateway:\n  host: h\n  host-key:\n    - \(text)\n")
+        let read = text.unicodeScalars.count > 60 ? String(text.prefix(60)) + "…" : text
+        #expect(
+            lines(file.diagnostics.errors) == ["4:7: error: gateway.host-key: read \"\(read)\", expected \(expected)"])
+    }
+
+    @Test(arguments: [
+        Case(
+            "db: -L 5432:db",
+            "5:10: error: forwards.db: read \"-L 5432:db\", expected -L [bind_address:]port:host:hostport, found 2 fields"
+        ),
+        Case(
+            "db: \"-L 5432:db:x\"", "5:19: error: forwards.db: read \"-L 5432:db:x\", \"x\" is not a port (1 to 65535)"),
+        Case("db: -D 1080", "5:7: error: forwards.db: read \"-D 1080\", dynamic forwards (-D) are not supported"),
+        Case("db:", "5:3: error: forwards.db: read nothing, expected a forward, as in \"-L 5432:db:5432\""),
+        Case(
+            "db: [a]",
+            "5:7: error: forwards.db: read a list, expected a forward, as in \"-L 5432:db:5432\", or a mapping with \"spec\""
+        ),
+        Case(
+            "a/b: -L 1:b:2",
+            "5:3: error: forwards.a/b: not a forward's name: \"/\" is not allowed in a name; use letters, digits, \".\", \"_\" and \"-\""
+        ),
+        Case("? [x]\n  : -L 1:b:2", "5:5: error: read a list as a key, expected a name"),
+        Case("db: {hold: 5s}", "5:3: error: forwards.db.spec: missing, expected a forward, as in \"-L 5432:db:5432\""),
+        Case(
+            "db: {spec: -L 1:b:2, hold: 5}",
+            "5:30: error: forwards.db.hold: read \"5\", expected a duration of at most 24h, as in 500ms, 10s, 2m or 1h"),
+        Case(
+            "db: {spec: -L 1:b:2, hold: 99999999999s}",
+            "5:30: error: forwards.db.hold: read \"99999999999s\", expected a duration of at most 24h, as in 500ms, 10s, 2m or 1h"
+        ),
+        Case(
+            "db: {spec: -L 1:b:2, hold: 25h}",
+            "5:30: error: forwards.db.hold: read \"25h\", expected a duration of at most 24h, as in 500ms, 10s, 2m or 1h"
+        ),
+        Case(
+            "db: {spec: -L 1:b:2, enabled: yes}",
+            "5:33: error: forwards.db.enabled: read \"yes\", expected true or false"),
+        Case(
+            "db: {spec: -L 1:b:2, allow: [x]}",
+            "5:24: error: forwards.db.allow: unknown key, expected \"spec\", \"hold\" or \"enabled\""),
+        Case(
+            "db: {spec: -L 1:b:2, max-connections: 2}",
+            "5:24: error: forwards.db.max-connections: unknown key, expected \"spec\", \"hold\" or \"enabled\""),
+        Case(
+            "db: {spec: -L 1:b:2, probe: 60s}",
+            "5:24: error: forwards.db.probe: unknown key, expected \"spec\", \"hold\" or \"enabled\""),
+        Case(
+            "db: {spec: -L 1:b:2, <<: x}",
+            "5:24: error: forwards.db.<<: unknown key, expected \"spec\", \"hold\" or \"enabled\""),
+        Case(
+            "a: -L 1:b:2\n  a: -L 3:b:2\n  c: -D 1",
+            "6:3: error: forwards.a: this key stands in line 5 already",
+            "7:6: error: forwards.c: read \"-D 1\", dynamic forwards (-D) are not supported"),
+        Case(
+            "a: -L 80:b:2\n  c: -L 80:d:2",
+            "6:3: error: forwards.c: listens on localhost:80, where \"a\" of line 5 listens already"),
+        Case(
+            "a: -L 80:b:2\n  c: -L \"*\":80:d:2",
+            "6:9: error: forwards.c: read \"-L \\\"*\\\":80:d:2\", \"\"*\"\" is not a host name or address"),
+        Case(
+            "a: -L 80:b:2\n  c: -L *:80:d:2",
+            "6:3: error: forwards.c: listens on *:80, where \"a\" of line 5 listens already"),
+        Case(
+            "a: -L 127.0.0.1:80:b:2\n  c: -L 80:d:2",
+            "6:3: error: forwards.c: listens on localhost:80, where \"a\" of line 5 listens already"),
+        Case(
+            "a: -L [::]:80:b:2\n  c: -L [::1]:80:d:2",
+            "6:3: error: forwards.c: listens on [::1]:80, where \"a\" of line 5 listens already"),
+        Case(
+            "a: -R 80:b:2\n  c: -R 80:d:2",
+            "6:3: error: forwards.c: listens on localhost:80, where \"a\" of line 5 listens already"),
+    ])
+    func whatIsWrongInTheForwards(row: Case) {
+        let file = parse("\(head)  \(row.text)\n")
+        #expect(lines(file.diagnostics.errors) == row.lines)
+        #expect(file.configuration == nil)
+    }
+
+    @Test(arguments: [
+        Case("gateway: {host: h, host-key: \(pin)}", "1:1: warning: forwards: none, nothing will be carried"),
+        Case(
+            "gateway: {host: h, host-key: \(pin)}\nforwards:", "2:1: warning: forwards: none, nothing will be carried"),
+        Case(
+            "gateway: {host: h}\nforwards: {a: -L 1:b:2}",
+            "1:1: warning: gateway.host-key: no pin, the gateway will park before logging in"),
+        Case(
+            "gateway: {host: h, host-key: \(pin), identity: ~/x}\nforwards: {a: -L 1:b:2}",
+            "1:104: warning: gateway.identity: there is no file /home/ann/x"),
+        Case(
+            head + "  a: -L *:1:b:2\n  c: -R 0.0.0.0:1:b:2\n",
+            "5:6: warning: forwards.a: listens beyond loopback, "
+                + "every host that can reach *:1 on this machine can use it",
+            "6:6: warning: forwards.c: listens beyond loopback, "
+                + "every host that can reach 0.0.0.0:1 on the gateway can use it, if its sshd allows that"),
+    ])
+    func whatIsAcceptedWithAWarning(row: Case) {
+        let file = parse(row.text)
+        #expect(lines(file.diagnostics) == row.lines)
+        #expect(file.configuration != nil)
+    }
+
+    @Test func noUsualKeyFileGivesAWarning() {
+        var bare = machine
+        bare.fileExists = { _ in false }
+        let text = Array((head + "  a: -L 1:b:2").utf8)
+        let file = GatewayFile.parse(text, name: "work", path: "work.yaml", environment: bare)
+        #expect(
+            lines(file.diagnostics) == [
+                "1:1: warning: gateway.identity: absent, and none of id_rsa, id_ecdsa, id_ed25519 is in /home/ann/.ssh/"
+            ])
+    }
+
+    @Test func aDiagnosticReadsLikeACompilersLine() {
+        #expect(
+            parse("gateway: {}").diagnostics.errors.map(\.description) == [
+                "work.yaml:1:1: error: gateway.host: missing, expected the name or address of the SSH server"
+            ])
+    }
+
+    @Test func textThatIsNotUTF8IsRefusedAtItsPlace() {
+        let file = GatewayFile.parse(
+            Array("gateway:\n  host: é".utf8) + [0xFF, 0xFE], name: "work", path: "w", environment: machine)
+        #expect(lines(file.diagnostics) == ["2:10: error: not UTF-8 text (byte 0xff)"])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aBillionLaughsEndAtOnce() {
+        var text = "a0: &a0 [x, x]\n"
+        for level in 1...60 { text += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
+        #expect(parse(text + "? *a60\n: x\n").diagnostics.errors.count == 1)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func nestingIsBounded() {
+        let text = String(repeating: "[", count: 100_000)
+        #expect(parse(text).diagnostics.errors.count == 1)
+        #expect(parse(String(repeating: "{a: ", count: 900) + String(repeating: "}", count: 900)).configuration == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aFullMebibyteIsReadInSeconds() {
+        var text = head
+        var port = 0
+        while text.utf8.count < TextCheck.maximumSize - 40 {
+            port += 1
+            text += "  f\(port): -L 127.0.\(port >> 15).1:\(port & 0x7FFF + 1):db:5432\n"
+        }
+        #expect(parse(text).configuration?.forwards.count == port)
+        let oneLine =
+            "gateway: {host: h}\nforwards: {" + (1...20_000).map { "f\($0): -L \($0):b:2" }.joined(separator: ", ")
+        #expect(parse(oneLine + "}").configuration?.forwards.count == 20_000)
+    }
+}

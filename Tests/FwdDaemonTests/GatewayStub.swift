@@ -1,0 +1,116 @@
+import FwdControl
+import FwdCore
+import Logging
+import Synchronization
+
+@testable import FwdDaemon
+
+/// A gateway that does what the test says and remembers what it was told.
+actor GatewayStub: SupervisedGateway {
+    enum Call: Hashable, Sendable {
+        case start, retry
+        case update([String])
+        case stop(Duration)
+    }
+
+    nonisolated let name: String
+    private(set) var calls: [Call] = []
+    private var status_: GatewayStatus
+    private let stateDidChange: @Sendable () -> Void
+
+    init(_ configuration: GatewayConfiguration, _ stateDidChange: @escaping @Sendable () -> Void) {
+        name = configuration.name
+        self.stateDidChange = stateDidChange
+        status_ = Self.status(configuration, .connecting)
+    }
+
+    func start() { calls.append(.start) }
+
+    func update(_ configuration: GatewayConfiguration) {
+        calls.append(.update(configuration.forwards.map(\.name)))
+        status_ = Self.status(configuration, status_.state)
+    }
+
+    func retry() { calls.append(.retry) }
+
+    func status() -> GatewayStatus { status_ }
+
+    func stop(drain: Duration) { calls.append(.stop(drain)) }
+
+    /// The gateway reaches a state, and its forwards with it.
+    func enter(_ state: GatewayState, cause: Cause? = nil) {
+        status_.state = state
+        status_.cause = cause
+        for index in status_.forwards.indices { status_.forwards[index].state = state == .up ? .up : .waiting }
+        stateDidChange()
+    }
+
+    private static func status(_ configuration: GatewayConfiguration, _ state: GatewayState) -> GatewayStatus {
+        GatewayStatus(
+            name: configuration.name, host: configuration.host, port: configuration.port, user: configuration.user,
+            state: state, since: Timestamp(secondsSince1970: 0),
+            forwards: configuration.forwards.map {
+                Samples.forward($0.name, $0.spec.kind, state == .up ? .up : .waiting)
+            })
+    }
+}
+
+/// All gateways that a supervisor has made, by name, the newest last.
+final class GatewayStubs: Sendable {
+    private let made = Mutex<[String: [GatewayStub]]>([:])
+
+    var factory: GatewayFactory {
+        { configuration, changed in
+            let stub = GatewayStub(configuration, changed)
+            self.made.withLock { $0[configuration.name, default: []].append(stub) }
+            return stub
+        }
+    }
+
+    func all(_ name: String) -> [GatewayStub] { made.withLock { $0[name] ?? [] } }
+
+    subscript(_ name: String) -> GatewayStub? { all(name).last }
+}
+
+/// A `forwards.d` in memory.
+final class ConfigurationStub: Sendable {
+    private let value: Mutex<Result<LoadedConfiguration, DaemonError>>
+
+    init(_ gateways: [String: [String]]) {
+        value = Mutex(.success(Self.configuration(gateways)))
+    }
+
+    var load: ConfigurationLoader {
+        { () throws(DaemonError) in try self.value.withLock { $0 }.get() }
+    }
+
+    func set(_ gateways: [String: [String]], refused: Set<String> = [], errors: [String] = []) {
+        var loaded = Self.configuration(gateways)
+        loaded.refused = refused
+        loaded.errors = errors
+        value.withLock { $0 = .success(loaded) }
+    }
+
+    func fail(_ error: DaemonError) {
+        value.withLock { $0 = .failure(error) }
+    }
+
+    /// Gateways with the names of their forwards.
+    private static func configuration(_ gateways: [String: [String]]) -> LoadedConfiguration {
+        LoadedConfiguration(
+            gateways: Dictionary(
+                uniqueKeysWithValues: gateways.map { name, forwards in
+                    (name, GatewayConfiguration(name: name, host: "h", user: "u", forwards: forwards.map(forward)))
+                }))
+    }
+
+    private static func forward(_ name: String) -> ForwardConfiguration {
+        let spec = ForwardSpec(
+            kind: .local, listen: .init(address: .loopback, port: 1), target: .init(host: "t", port: 2))
+        return ForwardConfiguration(name: name, spec: spec)
+    }
+}
+
+enum TestLogger {
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
