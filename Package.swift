@@ -37,7 +37,8 @@ let package = Package(
         .target(name: "LibSSH2", dependencies: ["CLibSSH2"], swiftSettings: strict),
         .target(name: "FwdCore", swiftSettings: strict),
         .target(
-            name: "FwdConfig", dependencies: ["FwdCore", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+            name: "FwdConfig", dependencies: ["FwdCore", .product(name: "Yams", package: "Yams")], swiftSettings: strict
+        ),
         .target(name: "FwdTunnel", dependencies: ["FwdCore", "LibSSH2", log] + nio, swiftSettings: strict),
         .target(
             name: "FwdControl",

@@ -26,7 +26,8 @@ import Testing
     @Test func aNewGatewayGetsItsFile() async throws {
         try await TemporaryDirectory.with { directory in
             let arguments = [
-                "add", "new/db", "-L", "20005:t:2", "--host", "h.example.org", "--user", "u", "--port", "2222", "--identity",
+                "add", "new/db", "-L", "20005:t:2", "--host", "h.example.org", "--user", "u", "--port", "2222",
+                "--identity",
                 "/k", "--host-key", "ssh-ed25519 SHA256:Qe1Jk3mC0x8m5yq2cZlq4Zb1Jm9r7n0u6t5s4w3v2xo",
             ]
             let added = try edit(directory, arguments).write(["-L 20005:t:2"])

@@ -34,13 +34,14 @@ import Testing
         #expect(add.target.forward == nil)
     }
 
-    @Test(arguments: [
-        (ControlError(.noSupervisor, ""), 69), (ControlError(.permission, ""), 77),
-        (ControlError(.anotherSupervisor, ""), 1), (DaemonError(.configuration, ""), 78),
-        (DaemonError(.permission, ""), 77), (DaemonError(.health, ""), 1), (ConfigError(.invalidFile, ""), 78),
-        (ConfigError(.unwritable, "", errorNumber: 13), 77), (ConfigError(.unwritable, "", errorNumber: 28), 1),
-        (ConfigError(.invalidArgument, ""), 64),
-    ] as [(any Error, Int32)])
+    @Test(
+        arguments: [
+            (ControlError(.noSupervisor, ""), 69), (ControlError(.permission, ""), 77),
+            (ControlError(.anotherSupervisor, ""), 1), (DaemonError(.configuration, ""), 78),
+            (DaemonError(.permission, ""), 77), (DaemonError(.health, ""), 1), (ConfigError(.invalidFile, ""), 78),
+            (ConfigError(.unwritable, "", errorNumber: 13), 77), (ConfigError(.unwritable, "", errorNumber: 28), 1),
+            (ConfigError(.invalidArgument, ""), 64),
+        ] as [(any Error, Int32)])
     func anErrorHasItsExitCode(_ error: any Error, _ code: Int32) {
         #expect(ExitStatus.of(error).rawValue == code)
     }

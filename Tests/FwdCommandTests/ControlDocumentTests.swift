@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test func everyRouteIsDocumentedAndNoOther() {
-        #expect(document.routes.sorted() == ControlRoute.allCases.map { "\($0.method.rawValue) \($0.template)" }.sorted())
+        #expect(
+            document.routes.sorted() == ControlRoute.allCases.map { "\($0.method.rawValue) \($0.template)" }.sorted())
     }
 
     @Test func everyPathOfTheHealthEndpointIsDocumented() {

@@ -29,7 +29,9 @@ import Testing
             name: name, kind: port == nil ? .local : .remote, spec: "-L 5432:db:5432",
             listen: port == nil ? "localhost:5432" : "localhost:0", target: "db:5432", state: state, cause: cause,
             since: Timestamp(secondsSince1970: 9_940),
-            lastError: lastError.map { LastError(at: Timestamp(secondsSince1970: $0), cause: Cause(.target, "refused")) },
+            lastError: lastError.map {
+                LastError(at: Timestamp(secondsSince1970: $0), cause: Cause(.target, "refused"))
+            },
             boundPort: port,
             relays: RelayCounters(active: 3, bytesToTarget: 999, bytesFromTarget: 1_536))
     }
@@ -38,11 +40,13 @@ import Testing
         let busy = Cause(.remoteListen, "port 5432 is in use at the far side")
         let text = ListView.render(
             Self.snapshot([
-                Self.gateway("amsterdam", .up, [
-                    Self.forward("db", .up, lastError: 9_950), Self.forward("old", .disabled),
-                    Self.forward("r", .up, lastError: 9_000, port: 40_222),
-                    Self.forward("busy", .degraded, cause: busy),
-                ]),
+                Self.gateway(
+                    "amsterdam", .up,
+                    [
+                        Self.forward("db", .up, lastError: 9_950), Self.forward("old", .disabled),
+                        Self.forward("r", .up, lastError: 9_000, port: 40_222),
+                        Self.forward("busy", .degraded, cause: busy),
+                    ]),
                 Self.gateway("b", .backingOff, [Self.forward("x", .waiting)]),
                 Self.gateway("empty", .parked, []),
             ]), .plain)
@@ -72,17 +76,19 @@ import Testing
         #expect(bare == ListView.render(snapshot, .plain))
     }
 
-    @Test(arguments: [
-        (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (10_240, "10 KiB"), (1_048_575, "1.0 MiB"),
-        (5_368_709_120, "5.0 GiB"), (.max, "16 EiB"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (10_240, "10 KiB"), (1_048_575, "1.0 MiB"),
+            (5_368_709_120, "5.0 GiB"), (.max, "16 EiB"),
+        ] as [(UInt64, String)])
     func bytesAreShort(_ count: UInt64, _ text: String) {
         #expect(Units.bytes(count) == text)
     }
 
-    @Test(arguments: [
-        (-5, "0 s"), (59.9, "59 s"), (60, "1 min"), (3_600, "1 h"), (3_660, "1 h 1 min"), (90_000, "1 d 1 h"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (-5, "0 s"), (59.9, "59 s"), (60, "1 min"), (3_600, "1 h"), (3_660, "1 h 1 min"), (90_000, "1 d 1 h"),
+        ] as [(Double, String)])
     func durationsAreShort(_ seconds: Double, _ text: String) {
         #expect(Units.duration(seconds: seconds) == text)
     }

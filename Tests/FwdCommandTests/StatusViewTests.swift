@@ -54,7 +54,8 @@ import Testing
         let reply = ReloadReply(
             isSuccessful: false, errors: [], warnings: [],
             gateways: [
-                .init(gateway: "a", action: .updated, started: ["n"], stopped: ["o"], changed: ["c"], kept: ["k", "l"]),
+                .init(
+                    gateway: "a", action: .updated, started: ["n"], stopped: ["o"], changed: ["c"], kept: ["k", "l"]),
                 .init(gateway: "b", action: .refused),
             ])
         #expect(ReloadView.render(reply, .plain) == "a: updated +n -o ~c (2 kept)\nb: refused")

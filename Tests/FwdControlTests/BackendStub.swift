@@ -56,7 +56,9 @@ extension Timestamp {
 }
 
 extension GatewayStatus {
-    static func make(_ name: String, _ state: GatewayState, cause: Cause? = nil, _ forwards: [ForwardStatus] = []) -> Self {
+    static func make(_ name: String, _ state: GatewayState, cause: Cause? = nil, _ forwards: [ForwardStatus] = [])
+        -> Self
+    {
         GatewayStatus(
             name: name, host: "h", port: 22, user: "u", state: state, cause: cause, since: .epoch, forwards: forwards)
     }
@@ -65,7 +67,8 @@ extension GatewayStatus {
 extension ForwardStatus {
     static func make(_ name: String, _ state: ForwardState, cause: Cause? = nil) -> Self {
         ForwardStatus(
-            name: name, kind: .local, spec: "-L 1:t:2", listen: "localhost:1", target: "t:2", state: state, cause: cause,
+            name: name, kind: .local, spec: "-L 1:t:2", listen: "localhost:1", target: "t:2", state: state,
+            cause: cause,
             since: .epoch)
     }
 }

@@ -23,11 +23,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (true, 1000, 0o700, nil), (true, 0, 0o755, nil), (true, 0, 0o1777, nil), (true, 1000, 0o1770, nil),
-        (false, 1000, 0o700, "is not a directory"), (true, 1001, 0o700, "belongs to user 1001"),
-        (true, 1000, 0o777, "can be written by others"), (true, 1000, 0o720, "can be written by others"),
-    ] as [(Bool, UInt32, UInt32, String?)])
+    @Test(
+        arguments: [
+            (true, 1000, 0o700, nil), (true, 0, 0o755, nil), (true, 0, 0o1777, nil), (true, 1000, 0o1770, nil),
+            (false, 1000, 0o700, "is not a directory"), (true, 1001, 0o700, "belongs to user 1001"),
+            (true, 1000, 0o777, "can be written by others"), (true, 1000, 0o720, "can be written by others"),
+        ] as [(Bool, UInt32, UInt32, String?)])
     func aDirectoryThatOthersCouldTamperWithIsRefused(
         _ isDirectory: Bool, _ uid: UInt32, _ mode: UInt32, _ problem: String?
     ) throws {
@@ -78,9 +79,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (1000, 1000, true), (0, 1000, true), (0, 0, true), (1001, 1000, false), (1000, 0, false),
-    ] as [(UInt32, UInt32, Bool)])
+    @Test(
+        arguments: [
+            (1000, 1000, true), (0, 1000, true), (0, 0, true), (1001, 1000, false), (1000, 0, false),
+        ] as [(UInt32, UInt32, Bool)])
     func onlyTheOwnerAndRootMayControl(_ peer: UInt32, _ owner: UInt32, _ isAllowed: Bool) {
         let refusal = PeerCredentials(pid: 1, uid: peer, gid: 1).refusal(owner: owner)
         #expect((refusal == nil) == isAllowed)

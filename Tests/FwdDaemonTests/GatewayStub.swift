@@ -15,33 +15,33 @@ actor GatewayStub: SupervisedGateway {
 
     nonisolated let name: String
     private(set) var calls: [Call] = []
-    private var status_: GatewayStatus
+    private var current: GatewayStatus
     private let stateDidChange: @Sendable () -> Void
 
     init(_ configuration: GatewayConfiguration, _ stateDidChange: @escaping @Sendable () -> Void) {
         name = configuration.name
         self.stateDidChange = stateDidChange
-        status_ = Self.status(configuration, .connecting)
+        current = Self.status(configuration, .connecting)
     }
 
     func start() { calls.append(.start) }
 
     func update(_ configuration: GatewayConfiguration) {
         calls.append(.update(configuration.forwards.map(\.name)))
-        status_ = Self.status(configuration, status_.state)
+        current = Self.status(configuration, current.state)
     }
 
     func retry() { calls.append(.retry) }
 
-    func status() -> GatewayStatus { status_ }
+    func status() -> GatewayStatus { current }
 
     func stop(drain: Duration) { calls.append(.stop(drain)) }
 
     /// The gateway reaches a state, and its forwards with it.
     func enter(_ state: GatewayState, cause: Cause? = nil) {
-        status_.state = state
-        status_.cause = cause
-        for index in status_.forwards.indices { status_.forwards[index].state = state == .up ? .up : .waiting }
+        current.state = state
+        current.cause = cause
+        for index in current.forwards.indices { current.forwards[index].state = state == .up ? .up : .waiting }
         stateDidChange()
     }
 

@@ -3,9 +3,11 @@ import Testing
 @testable import FwdDaemon
 
 @Suite struct HealthAddressTests {
-    @Test(arguments: [
-        ("127.0.0.1:9522", "127.0.0.1", 9522), ("[::1]:0", "::1", 0), ("monitor.example.org:80", "monitor.example.org", 80),
-    ] as [(String, String, UInt16)])
+    @Test(
+        arguments: [
+            ("127.0.0.1:9522", "127.0.0.1", 9522), ("[::1]:0", "::1", 0),
+            ("monitor.example.org:80", "monitor.example.org", 80),
+        ] as [(String, String, UInt16)])
     func anAddressIsReadAndWritten(_ text: String, _ host: String, _ port: UInt16) {
         let address = HealthAddress(text)
         #expect(address == HealthAddress(host: host, port: port))

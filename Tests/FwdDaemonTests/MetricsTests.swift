@@ -104,7 +104,9 @@ extension MetricsTests {
         let buckets = zip(bounds + ["+Inf"], counts).map { bound, count in
             "\(name)_bucket{gateway=\"\(gateway)\",le=\"\(bound)\"} \(count)"
         }
-        let totals = ["\(name)_sum{gateway=\"\(gateway)\"} \(sum)", "\(name)_count{gateway=\"\(gateway)\"} \(counts[13])"]
+        let totals = [
+            "\(name)_sum{gateway=\"\(gateway)\"} \(sum)", "\(name)_count{gateway=\"\(gateway)\"} \(counts[13])",
+        ]
         return (buckets + totals).joined(separator: "\n")
     }
 }

@@ -32,9 +32,11 @@ import Testing
         #expect(Readiness(of: "cairo", in: Samples.snapshot) == nil)
     }
 
-    @Test(arguments: [
-        ("amsterdam/db", true), ("amsterdam/old", false), ("berlin/home", false), ("berlin/x", nil), ("cairo/x", nil),
-    ] as [(String, Bool?)])
+    @Test(
+        arguments: [
+            ("amsterdam/db", true), ("amsterdam/old", false), ("berlin/home", false), ("berlin/x", nil),
+            ("cairo/x", nil),
+        ] as [(String, Bool?)])
     func aForwardAnswersForItselfAlone(_ name: String, _ isReady: Bool?) throws {
         let id = try #require(ForwardID(name))
         #expect(Readiness(of: id, in: Samples.snapshot)?.ready == isReady)

@@ -160,7 +160,7 @@ struct LoginTests {
         SSHDOptions(keyOptions: "restrict,port-forwarding,command=\"/bin/false\""),
     ])
     func needsNoSession(options: SSHDOptions) async throws {
-        try await withForward(.local, sshd: options) { port, target, fixture in
+        try await withForward(.local, sshd: options) { port, _, fixture, _ in
             let plan = ExchangePlan(seed: 2, up: 500_000, down: 500_000)
             #expect(try await StreamClient.exchange(port: port, plan).isExactly(plan.down))
             try await eventually("the round trip is measured") { await fixture.status.session?.rttSeconds != nil }

@@ -32,7 +32,11 @@ struct OpeningTests {
                             for pair in stride(from: worker, to: pairs, by: 8) {
                                 async let a = Self.name(at: listen["red"]!)
                                 async let b = Self.name(at: listen["blue"]!)
-                                if pair % 50 == 0 { #expect(try await Self.name(at: listen["refused"]!) == "") }
+                                if pair % 50 == 0 {
+                                    // The reset may come while the client still connects.
+                                    let nothing = try? await Self.name(at: listen["refused"]!)
+                                    #expect((nothing ?? "").isEmpty)
+                                }
                                 if pair % 500 == 7 { try await Self.knock(at: listen["hole"]!) }
                                 if try await a == "red" { right += 1 }
                                 if try await b == "blue" { right += 1 }

@@ -10,7 +10,7 @@ struct RelayTests {
 
     @Test("a stream of several MiB each way arrives whole", arguments: kinds, orders)
     func carriesStreams(kind: ForwardSpec.Kind, order: HalfCloseOrder) async throws {
-        try await withForward(kind) { port, target, _ in
+        try await withForward(kind) { port, target, _, _ in
             let plan = ExchangePlan(seed: 1, up: 9_000_001, down: 12_000_003, order: order)
             let received = try await StreamClient.exchange(port: port, plan)
             #expect(received.isExactly(plan.down))
@@ -27,7 +27,7 @@ struct RelayTests {
                 seed: seed, up: seed &* 2_654_435_761 % 300_007, down: seed &* 40_503_001 % 290_011,
                 order: HalfCloseOrder.allCases[Int(seed % 3)])
         }
-        try await withForward(kind) { port, target, fixture in
+        try await withForward(kind) { port, target, fixture, _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for plan in plans {
                     group.addTask {
@@ -47,7 +47,7 @@ struct RelayTests {
 
     @Test("the bytes of the counters are the bytes carried", arguments: kinds)
     func countsBytes(kind: ForwardSpec.Kind) async throws {
-        try await withForward(kind) { port, _, fixture in
+        try await withForward(kind) { port, _, fixture, _ in
             _ = try await StreamClient.exchange(port: port, seed: 3, up: 100_000, down: 70_000)
             try await eventually("the relay has ended") { try await fixture.forward("f").relays.active == 0 }
             let relays = try await fixture.forward("f").relays
@@ -108,7 +108,7 @@ struct RelayTests {
 
     @Test("a target that resets is not taken for one that ended well", arguments: kinds)
     func tellsResetFromEnd(kind: ForwardSpec.Kind) async throws {
-        try await withForward(kind, .resets) { port, _, fixture in
+        try await withForward(kind, .resets) { port, _, fixture, _ in
             try await StreamClient.with(port: port) { client in
                 _ = try? await client.send("anything")
                 _ = await client.receiveDigest()
@@ -119,7 +119,7 @@ struct RelayTests {
 
     @Test("a client that resets frees its target at once", arguments: kinds)
     func passesResetOn(kind: ForwardSpec.Kind) async throws {
-        try await withForward(kind, .echo) { port, target, fixture in
+        try await withForward(kind, .echo) { port, target, fixture, _ in
             let client = try await StreamClient.connect(port: port)
             try await client.send("hello")
             #expect(await client.receive(count: 5) == "hello")
@@ -160,17 +160,17 @@ func forward(_ kind: ForwardSpec.Kind, _ name: String, to target: TargetServer) 
     }
 }
 
-/// Runs `body` with one forward of that kind, named "f": the port to connect to, the target, the gateway.
+/// Runs `body` with one forward of that kind, named "f": the port to connect to, the target, the gateway, the server.
 func withForward(
     _ kind: ForwardSpec.Kind, _ behaviour: TargetBehaviour = .exchange, sshd options: SSHDOptions = .standard,
-    _ body: (UInt16, TargetServer, GatewayFixture) async throws -> Void
+    _ body: (UInt16, TargetServer, GatewayFixture, SSHDFixture) async throws -> Void
 ) async throws {
     try await SSHDFixture.with(options) { sshd in
         try await TargetServer.with(behaviour) { target in
             let configuration = sshd.gatewayConfiguration(forwards: [forward(kind, "f", to: target)])
             try await GatewayFixture.with(configuration) { fixture in
                 let status = try await fixture.waitUntil("f", is: .up)
-                try await body(try #require(status.boundPort), target, fixture)
+                try await body(try #require(status.boundPort), target, fixture, sshd)
             }
         }
     }

@@ -28,7 +28,8 @@ struct PeerCheckMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let peer = try await PeerCredentials.read(from: context.channel)
         if let refusal = peer.refusal(owner: owner) {
-            logger.warning("a control request was refused", metadata: .keys([.pid: "\(peer.pid)", .uid: "\(peer.uid)"]))
+            logger.warning(
+                "a control request was refused", metadata: .keys([.pid: "\(peer.pid)", .uid: "\(peer.uid)"]))
             throw refusal
         }
         return try await next(request, context)

@@ -1,13 +1,8 @@
+import Foundation
 import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
-
-#if canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 /// Serves the control protocol on its socket until shutdown. When it ends for any other reason, so must the daemon.
 public struct ControlService: Service {

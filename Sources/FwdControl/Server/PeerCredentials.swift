@@ -1,10 +1,5 @@
+import Foundation
 import NIOCore
-
-#if canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 /// Who is at the other end of a Unix socket: `struct ucred` of unix(7), option `SO_PEERCRED`.
 ///

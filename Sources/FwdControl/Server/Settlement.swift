@@ -22,7 +22,8 @@ struct Settlement {
         return try look(at: await backend.snapshot())
     }
 
-    private func firstSettled(_ changes: AsyncStream<Void>, in backend: any ControlBackend) async throws -> SettledReply {
+    private func firstSettled(_ changes: AsyncStream<Void>, in backend: any ControlBackend) async throws -> SettledReply
+    {
         let reply = try look(at: await backend.snapshot())
         if reply.isSettled { return reply }
         for await _ in changes {

@@ -1,8 +1,4 @@
-#if canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import Foundation
 
 /// Where the control socket is.
 public enum ControlSocket {
@@ -30,7 +26,8 @@ public enum ControlSocket {
             let length = absolute.utf8.count
             throw ControlError(
                 .badRequest,
-                "the path of the control socket is too long (\(length) bytes, at most \(maximumPathLength)): \(absolute)")
+                "the path of the control socket is too long (\(length) bytes, at most \(maximumPathLength)): \(absolute)"
+            )
         }
         return absolute
     }

@@ -1,8 +1,4 @@
-#if canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import Foundation
 
 /// The right to listen on one control socket: an `flock` on a file beside it, held for the life of this object.
 ///
@@ -18,17 +14,7 @@ public final class ControlSocketClaim: Sendable {
     public init(path: String) throws(ControlError) {
         self.path = path
         try ControlSocketDirectory.prepare(ControlSocket.directory(of: path), uid: geteuid())
-        descriptor = try Self.open("\(path).lock")
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            let owner = Self.readPID(descriptor)
-            close(descriptor)
-            guard code == EWOULDBLOCK else {
-                throw ControlError(.internal, "cannot lock \(path).lock: \(systemMessage(code))")
-            }
-            let pid = owner.map { ", pid \($0)" } ?? ""
-            throw ControlError(.anotherSupervisor, "another supervisor runs here\(pid) (control socket \(path))")
-        }
+        descriptor = try Self.lock("\(path).lock", socket: path)
         writePID()
     }
 
@@ -47,12 +33,22 @@ public final class ControlSocketClaim: Sendable {
         unlink(path)
     }
 
-    private static func open(_ path: String) throws(ControlError) -> Int32 {
-        #if canImport(Musl)
-        let descriptor = Musl.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        #else
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        #endif
+    /// The locked file. It closes what it opened if it throws: a `deinit` must never close a second time, the number
+    /// may be another file's by then.
+    private static func lock(_ path: String, socket: String) throws(ControlError) -> Int32 {
+        let descriptor = try openFile(path)
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+        let code = errno
+        let pid = readPID(descriptor).map { ", pid \($0)" } ?? ""
+        close(descriptor)
+        guard code == EWOULDBLOCK else {
+            throw ControlError(.internal, "cannot lock \(path): \(systemMessage(code))")
+        }
+        throw ControlError(.anotherSupervisor, "another supervisor runs here\(pid) (control socket \(socket))")
+    }
+
+    private static func openFile(_ path: String) throws(ControlError) -> Int32 {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             let code = errno
             let kind: ControlError.Code = code == EACCES || code == EPERM ? .permission : .internal

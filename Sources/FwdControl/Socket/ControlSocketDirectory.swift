@@ -1,11 +1,5 @@
 import Foundation
 
-#if canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
-
 /// The directory around the control socket: nobody else may be able to put a socket of his own in our place.
 enum ControlSocketDirectory {
     /// What is known about a directory that exists.

@@ -1,7 +1,7 @@
+import Foundation
 import FwdConfig
 import FwdControl
 import FwdCore
-import Foundation
 import Logging
 
 /// `fwd demo`: a private sshd, a web target and the supervisor, all on loopback, all gone at the end.
@@ -105,9 +105,12 @@ public struct Demo: Sendable {
         }
         let down = reply.gateway.forwards.filter { $0.state != .up }
         if reply.gateway.state == .up, down.isEmpty { return reply.gateway }
-        let causes = [reply.gateway.cause].compactMap { $0?.message } + down.map { forward in
-            "\(forward.name) is \(forward.state.rawValue)" + (forward.cause.map { ": \($0.message)" } ?? "")
-        }
-        throw DaemonError(.demo, "the demo's gateway is \(reply.gateway.state.rawValue): \(causes.joined(separator: "; "))")
+        let causes =
+            [reply.gateway.cause].compactMap { $0?.message }
+            + down.map { forward in
+                "\(forward.name) is \(forward.state.rawValue)" + (forward.cause.map { ": \($0.message)" } ?? "")
+            }
+        throw DaemonError(
+            .demo, "the demo's gateway is \(reply.gateway.state.rawValue): \(causes.joined(separator: "; "))")
     }
 }

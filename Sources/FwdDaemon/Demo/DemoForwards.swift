@@ -12,7 +12,9 @@ struct DemoForwards: Sendable {
     init(lookingIn named: [String]?) throws(DaemonError) {
         let directories = named ?? Self.usualDirectories()
         guard let directory = directories.first(where: { Self.hasDemo($0) }) else {
-            if let named { throw DaemonError(.configuration, "there is no demo.yaml in \(named.joined(separator: ", "))") }
+            if let named {
+                throw DaemonError(.configuration, "there is no demo.yaml in \(named.joined(separator: ", "))")
+            }
             forwards = Self.builtIn
             return
         }

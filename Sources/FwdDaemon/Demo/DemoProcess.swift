@@ -1,68 +1,85 @@
 import Foundation
+import Synchronization
 
 /// A child process whose output, both streams together, is read line by line.
 final class DemoProcess: Sendable {
-    let lines: AsyncStream<String>
-    private let process: Process
-    private let exit: AsyncStream<Int32>
+    private enum State {
+        case running(pid_t, waiters: [CheckedContinuation<Int32, Never>])
+        /// Reaped: the pid may be somebody else's now.
+        case ended(status: Int32)
+    }
 
-    init(_ path: String, _ arguments: [String]) throws {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        let (exit, exited) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = {
-            exited.yield($0.terminationStatus)
-            exited.finish()
-        }
-        lines = Self.lines(of: output.fileHandleForReading)
-        self.process = process
-        self.exit = exit
-        try process.run()
+    let lines: AsyncStream<String>
+    private let state: Mutex<State>
+
+    init(_ path: String, _ arguments: [String]) throws(DaemonError) {
+        let child = try ChildSpawn.start(path, arguments)
+        let (lines, continuation) = AsyncStream.makeStream(of: String.self)
+        self.lines = lines
+        state = Mutex(.running(child.pid, waiters: []))
+        // Both block for as long as the child lives: threads, not tasks.
+        Thread.detachNewThread { Self.read(child.output, into: LineSplitter(continuation)) }
+        Thread.detachNewThread { self.reap(child.pid) }
     }
 
     /// Runs a program to its end.
-    /// - Returns: its exit status and what it printed.
-    static func run(_ path: String, _ arguments: [String]) async throws -> (status: Int32, output: [String]) {
+    /// - Returns: its exit status (-1 if a signal ended it) and what it printed.
+    static func run(
+        _ path: String, _ arguments: [String]
+    ) async throws(DaemonError) -> (status: Int32, output: [String]) {
         let process = try DemoProcess(path, arguments)
         var output: [String] = []
         for await line in process.lines { output.append(line) }
         return (await process.status(), output)
     }
 
-    /// The exit status, once it has ended.
-    private func status() async -> Int32 {
-        for await status in exit { return status }
-        return process.isRunning ? -1 : process.terminationStatus
-    }
-
-    /// Ends it, by its process id, and waits until it is gone; also when the task is cancelled.
-    func stop() async {
+    /// The exit status, once it has ended; also when the task is cancelled.
+    func status() async -> Int32 {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { [process] in
-                if process.isRunning { process.terminate() }
-                process.waitUntilExit()
-                continuation.resume()
+            let ended: Int32? = state.withLock { state in
+                switch state {
+                case .ended(let status): return status
+                case .running(let pid, let waiters):
+                    state = .running(pid, waiters: waiters + [continuation])
+                    return nil
+                }
             }
+            if let ended { continuation.resume(returning: ended) }
         }
     }
 
-    private static func lines(of handle: FileHandle) -> AsyncStream<String> {
-        let (lines, continuation) = AsyncStream.makeStream(of: String.self)
-        let splitter = LineSplitter(continuation)
-        handle.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                splitter.finish()
-            } else {
-                splitter.append(data)
-            }
+    /// Ends it, by its process id, and waits until it is gone.
+    func stop() async {
+        state.withLock { state in
+            if case .running(let pid, _) = state { kill(pid, SIGTERM) }
         }
-        return lines
+        _ = await status()
+    }
+
+    private func reap(_ pid: pid_t) {
+        var information = siginfo_t()
+        // The pid stays ours until the lock is held, so that `stop` never hits another process.
+        while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+        let (status, waiters) = state.withLock { state in
+            var raw: Int32 = 0
+            waitpid(pid, &raw, 0)
+            let status = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : -1
+            guard case .running(_, let waiters) = state else { return (status, []) }
+            state = .ended(status: status)
+            return (status, waiters)
+        }
+        for waiter in waiters { waiter.resume(returning: status) }
+    }
+
+    private static func read(_ descriptor: Int32, into lines: LineSplitter) {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = Foundation.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { break }
+            lines.append(Data(buffer[..<count]))
+        }
+        close(descriptor)
+        lines.finish()
     }
 }

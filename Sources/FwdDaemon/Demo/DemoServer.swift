@@ -35,7 +35,8 @@ struct DemoServer: Sendable {
         await process.stop()
     }
 
-    private static func start(in directory: DemoDirectory, _ tools: DemoTools, port: UInt16) async throws -> DemoServer {
+    private static func start(in directory: DemoDirectory, _ tools: DemoTools, port: UInt16) async throws -> DemoServer
+    {
         try directory.write(configuration(directory, port: port), to: "sshd_config")
         let arguments = ["-f", directory.path("sshd_config")]
         try await check(tools.sshd, arguments)

@@ -1,10 +1,5 @@
+import Foundation
 import UnixSignals
-
-#if canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 /// Somebody wants the demo to end.
 struct Interruption: Error {

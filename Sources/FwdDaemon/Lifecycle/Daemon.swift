@@ -79,19 +79,19 @@ public struct Daemon: Sendable {
 
     private func signals() -> SignalService {
         let (supervisor, stops) = (supervisor, stops)
-        return SignalService(logger: logger) {
-            _ = try? await supervisor.reload()
-            _ = try? await supervisor.retry(gateway: nil)
-        } shutDown: {
-            stops.continuation.yield()
-        }
+        return SignalService(
+            logger: logger,
+            reload: {
+                _ = try? await supervisor.reload()
+                _ = try? await supervisor.retry(gateway: nil)
+            }, shutDown: { stops.continuation.yield() })
     }
 
     private func health(_ address: HealthAddress) -> HealthService {
         let (supervisor, gate) = (supervisor, gate)
-        return HealthService(address: address, logger: logger, onReady: { await gate.healthIsReady($0) }) {
-            await supervisor.snapshot()
-        }
+        return HealthService(
+            address: address, logger: logger, onReady: { await gate.healthIsReady($0) },
+            snapshot: { await supervisor.snapshot() })
     }
 
     private func control() -> ControlService {

@@ -1,13 +1,8 @@
+import Foundation
 import FwdControl
 import Logging
 import ServiceLifecycle
 import UnixSignals
-
-#if canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 /// HUP reads the configuration again and retries; TERM and INT shut down; a second one of these exits at once.
 ///

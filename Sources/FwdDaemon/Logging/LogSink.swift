@@ -1,10 +1,5 @@
+import Foundation
 import Synchronization
-
-#if canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 /// Takes whole lines, one at a time, from any thread.
 public final class LogSink: Sendable {
@@ -17,18 +12,7 @@ public final class LogSink: Sendable {
     }
 
     /// The standard error stream of the process.
-    public static let standardError = LogSink { line in
-        var rest = line[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { systemWrite(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 {
-                // A reader that is gone or full must not stop the tunnels: the line is lost.
-                if errno == EINTR { continue }
-                return
-            }
-            rest = rest.dropFirst(count)
-        }
-    }
+    public static let standardError = LogSink(writeToStandardError)
 
     func append(_ line: String) {
         var bytes = Array(line.utf8)
@@ -37,8 +21,13 @@ public final class LogSink: Sendable {
     }
 }
 
-#if canImport(Musl)
-private let systemWrite = Musl.write
-#else
-private let systemWrite = Glibc.write
-#endif
+/// A reader that is gone or full must not stop the tunnels: then the line is lost.
+@Sendable private func writeToStandardError(_ line: [UInt8]) {
+    var rest = line[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        if count < 0 { return }
+        rest = rest.dropFirst(count)
+    }
+}

@@ -1,10 +1,5 @@
+import Foundation
 import FwdConfig
-
-#if canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 extension ForwardsDirectory {
     /// Reads this directory for the supervisor.
@@ -23,7 +18,8 @@ extension LoadedConfiguration {
     init(_ contents: ForwardsDirectory.Contents) {
         self.init(
             gateways: contents.gateways, refused: contents.refused,
-            errors: contents.diagnostics.errors.map(\.rendered), warnings: contents.diagnostics.warnings.map(\.rendered))
+            errors: contents.diagnostics.errors.map(\.rendered), warnings: contents.diagnostics.warnings.map(\.rendered)
+        )
     }
 }
 

@@ -33,7 +33,7 @@ extension SSHSession {
             case .executing(let spare):
                 guard let isDone = try pollExecution(spare) else { return }
                 isServerNagleOff = isDone
-                retire(spare)
+                if isDone { self.spare = spare } else { retire(spare) }
                 finishPreparation()
             case .done:
                 return
@@ -61,6 +61,23 @@ extension SSHSession {
             guard error.code == .channelRequestDenied else { throw error }
             return false
         }
+    }
+
+    /// The command may take its time (a login shell reads its start-up files). Closed before it has ended, the channel
+    /// would keep sshd looking at it in every round of its loop; so it stays until the far side closes it.
+    func drainSpare() throws(LibSSH2Error) {
+        guard let spare else { return }
+        var nowhere = [UInt8](repeating: 0, count: 1024)
+        while spare.isReadable {
+            var result = Result<SSHChannel.ReadResult, LibSSH2Error>.success(.empty)
+            nowhere.withUnsafeMutableBytes { buffer in
+                result = Result { () throws(LibSSH2Error) in try spare.read(into: buffer) }
+            }
+            guard case .bytes = try result.get() else { break }
+        }
+        guard spare.isAtEnd else { return }
+        self.spare = nil
+        retire(spare)
     }
 
     private func finishPreparation() {

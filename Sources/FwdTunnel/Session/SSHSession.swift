@@ -61,6 +61,8 @@ final class SSHSession {
     /// Keeps a channel to ping and to pump with, for the session's whole life. Absent where the server refuses it.
     var control: SSHChannel?
     var isServerNagleOff = false
+    /// Executes `true` until it has ended.
+    var spare: SSHChannel?
     var preparation = Preparation.start
     var opening: Opening?
     var queuedOpening: Opening?
@@ -213,6 +215,7 @@ final class SSHSession {
     /// The steady state: take input in, then ask everybody who may have got something.
     private func serve() throws(LibSSH2Error) {
         try takeInput()
+        try drainSpare()
         try pollOpening()
         try pollListens()
         try pollPing()
@@ -335,6 +338,7 @@ final class SSHSession {
         self.listens = []
         self.listeners = []
         control = nil
+        spare = nil
         closing = []
         cancelling = []
         failOpenings(cause)

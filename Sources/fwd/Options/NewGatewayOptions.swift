@@ -51,7 +51,8 @@ struct NewGatewayOptions: ParsableArguments {
             }
         }
         let isSafe = isPlain && !value.contains(": ") && !value.hasSuffix(":") && !value.contains("  ")
-        if isSafe, let first = value.unicodeScalars.first, first != "-", first != "@", first != " ", !value.hasSuffix(" "),
+        if isSafe, let first = value.unicodeScalars.first, first != "-", first != "@", first != " ",
+            !value.hasSuffix(" "),
             value != "~"
         {
             return value

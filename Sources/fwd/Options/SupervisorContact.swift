@@ -25,7 +25,7 @@ struct SupervisorContact {
     private static func supervisedDirectory(_ client: ControlClient) async throws(ControlError) -> String? {
         do {
             return try await client.status().directory
-        } catch where error.code == .noSupervisor {
+        } catch  where error.code == .noSupervisor {
             return nil
         }
     }

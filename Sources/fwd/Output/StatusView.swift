@@ -67,7 +67,8 @@ struct StatusView {
         }
         if gateway.channelOpen.count > 0 {
             let mean = gateway.channelOpen.sumSeconds / Double(gateway.channelOpen.count)
-            lines.append(("channels", "\(gateway.channelOpen.count) opened, in \(Units.latency(seconds: mean)) on average"))
+            lines.append(
+                ("channels", "\(gateway.channelOpen.count) opened, in \(Units.latency(seconds: mean)) on average"))
         }
         return lines
     }

@@ -55,7 +55,9 @@ struct Add: FwdVerb {
 
     private func settle(_ id: ForwardID, _ client: ControlClient) async throws -> Bool {
         let reply = try await client.settled(forward: id, timeout: .seconds(timeout))
-        guard let forward = reply.forward else { throw ControlError(.badAnswer, "the supervisor did not tell of \(id)") }
+        guard let forward = reply.forward else {
+            throw ControlError(.badAnswer, "the supervisor did not tell of \(id)")
+        }
         Console.data(Outcome.line(id, forward, reply.gateway, Console.style))
         if !reply.isSettled { Console.talk("\(id) is not up after \(Int(timeout)) s; fwd list shows how it goes on") }
         return forward.state == .up

@@ -16,7 +16,8 @@ struct Check: FwdVerb {
         Console.talk(
             [
                 count(contents.gateways.count, "gateway"), count(forwards, "forward"),
-                count(contents.diagnostics.errors.count, "error"), count(contents.diagnostics.warnings.count, "warning"),
+                count(contents.diagnostics.errors.count, "error"),
+                count(contents.diagnostics.warnings.count, "warning"),
             ].joined(separator: ", "))
         if !contents.refused.isEmpty || !contents.diagnostics.errors.isEmpty { throw ExitStatus.configuration }
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FwdDaemon
-import Logging
 
 struct Demo: FwdVerb {
     static let configuration = CommandConfiguration(
@@ -15,15 +14,16 @@ struct Demo: FwdVerb {
 
     @Option(
         name: .customLong("dir"),
-        help: ArgumentHelp("The directory whose demo.yaml is shown. Default: forwards.d of the sources.", valueName: "dir"),
+        help: ArgumentHelp(
+            "The directory whose demo.yaml is shown. Default: forwards.d of the sources.", valueName: "dir"),
         completion: .directory)
     var directory: String?
 
     @Option(help: "How much is logged.")
-    var logLevel: Logger.Level = .warning
+    var logLevel: LogLevel = .warning
 
     func execute() async throws {
-        let logger = LineLogHandler.logger(format: .text, level: logLevel)
+        let logger = LineLogHandler.logger(format: .text, level: logLevel.level)
         let examples = directory.map { [CommonOptions.absolute($0)] }
         let demo = FwdDaemon.Demo(examples: examples, isOnce: once, logger: logger) { Console.data($0) }
         try await demo.run()

@@ -6,7 +6,8 @@ import FwdCore
 struct Remove: FwdVerb {
     static let configuration = CommandConfiguration(
         abstract: "Stop forwards and take them out of their files.",
-        discussion: "They stop listening at once; connections that are open may end by themselves for up to 10 seconds.")
+        discussion: "They stop listening at once; connections that are open may end by themselves for up to 10 seconds."
+    )
 
     @Argument(help: ArgumentHelp("What to remove.", valueName: "gateway/name"))
     var forwards: [ForwardID]

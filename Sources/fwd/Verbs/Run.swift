@@ -50,16 +50,22 @@ struct HealthOption: Sendable {
 }
 
 struct LogOptions: ParsableArguments {
-    @Option(help: "How much is logged: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var logLevel: Logger.Level = .info
+    @Option(help: "How much is logged.")
+    var logLevel: LogLevel = .info
 
-    @Option(help: "How log lines look: text or json.")
+    @Option(help: "How log lines look.")
     var logFormat: LogFormat = .text
 
     func logger() -> Logger {
-        LineLogHandler.logger(format: logFormat, level: logLevel)
+        LineLogHandler.logger(format: logFormat, level: logLevel.level)
     }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+/// The levels of swift-log, least first.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case trace, debug, info, notice, warning, error, critical
+
+    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+}
+
 extension LogFormat: ExpressibleByArgument {}
