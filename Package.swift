@@ -55,6 +55,7 @@ let package = Package(
                 "FwdControl", "FwdConfig", "FwdCore", "FwdTunnel", lifecycle, log,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio,
             swiftSettings: strict),
@@ -96,6 +97,14 @@ let package = Package(
                 "fwd", "FwdConfig", "FwdControl", "FwdCore", "FwdDaemon", "FwdTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "fwd", "FwdConfig", "FwdCore", "FwdTestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "FwdTestSupportTests", dependencies: ["FwdCore", "FwdTestSupport", crypto, log] + nio,

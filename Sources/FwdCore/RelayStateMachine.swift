@@ -67,8 +67,9 @@ public struct RelayStateMachine: Sendable {
     /// The far side closed the channel: it neither sends nor takes more.
     public mutating func farClosed() -> [Action] {
         guard !isOver else { return [] }
-        // Both EOFs were seen: the normal end. Otherwise the target went away while our side was still sending.
-        let result: RelayResult = toFar == .done ? .completed : .farClosed
+        // Both EOFs were seen: the normal end. Otherwise the target went away while our side was still sending, or
+        // before it said that it had sent all.
+        let result: RelayResult = toFar == .done && toNear != .flowing ? .completed : .farClosed
         isOver = true
         return [.closeFar, .closeNear, .ended(result)]
     }

@@ -1,4 +1,3 @@
-import Foundation
 import FwdCore
 import FwdTestSupport
 import Testing
@@ -39,13 +38,10 @@ import Testing
     @Test(.enabled(if: Promtool.path != nil, "promtool of Debian's package prometheus is not installed"))
     func promtoolFindsNothingToSay() async throws {
         let promtool = try #require(Promtool.path)
-        try await TemporaryDirectory.with { directory in
-            try directory.write(Metrics.render(Samples.snapshot), to: "metrics")
-            let result = try await DemoProcess.run(
-                "/bin/sh", ["-c", "\(promtool) check metrics < \(directory.file("metrics"))"])
-            #expect(result.output == [])
-            #expect(result.status == 0)
-        }
+        let result = try await ProcessRun.run(
+            promtool, ["check", "metrics"], input: Metrics.render(Samples.snapshot))
+        #expect(result.output + result.errors == "")
+        #expect(result.exit == .exited(0))
     }
 
     private func isZeroOfClosedSet(_ line: String) -> Bool {
@@ -54,9 +50,7 @@ import Testing
 }
 
 enum Promtool {
-    static let path = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
+    static let path = try? ChildProcess.find("promtool")
 }
 
 extension MetricsTests {

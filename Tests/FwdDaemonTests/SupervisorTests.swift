@@ -19,10 +19,6 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             tasks.addTask {
-                let expected = try files.load().gateways.count
-                try await eventually("the supervisor has started its gateways") {
-                    await supervisor.snapshot().gateways.count == expected
-                }
                 try await body(supervisor)
                 await group.triggerGracefulShutdown()
             }

@@ -13,7 +13,8 @@ enum ChildSpawn {
     /// process: those that we ignore or handle are not ignored by it.
     static func start(_ path: String, _ arguments: [String]) throws(DaemonError) -> Child {
         var pipe: [Int32] = [-1, -1]
-        guard pipe2(&pipe, O_CLOEXEC) == 0 else { throw failure(path, errno) }
+        guard Foundation.pipe(&pipe) == 0 else { throw failure(path, errno) }
+        for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(pipe[1]) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

@@ -29,9 +29,10 @@ public struct Demo: Sendable {
     /// Returns after Ctrl-C or TERM, or with `isOnce` when both forwards have carried the page.
     /// - Throws: `DaemonError` with the cause.
     public func run() async throws {
+        let interruption = Interruption()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await show() }
-            group.addTask { try await Interruption.wait() }
+            group.addTask { try await show(until: interruption) }
+            group.addTask { try await interruption.listen() }
             if isOnce {
                 group.addTask {
                     try await Task.sleep(for: Self.onceDeadline)
@@ -41,13 +42,13 @@ public struct Demo: Sendable {
             defer { group.cancelAll() }
             do {
                 try await group.next()
-            } catch is Interruption {
+            } catch  where interruption.hasHappened {
                 return
             }
         }
     }
 
-    private func show() async throws {
+    private func show(until interruption: Interruption) async throws {
         let directory = try DemoDirectory()
         defer { directory.remove() }
         let forwards = try DemoForwards(lookingIn: examples)
@@ -56,38 +57,61 @@ public struct Demo: Sendable {
             try await DemoWebTarget.with(logger: logger) { web in
                 let file = try await forwards.file(server: server, webPort: web.port)
                 try directory.write(file, to: "forwards.d/demo.yaml")
-                try await supervise(directory, web)
+                try await supervise(directory, web, interruption)
             }
         } catch {
             await server.stop()
-            throw error
+            throw server.explain(error)
         }
         await server.stop()
     }
 
-    private func supervise(_ directory: DemoDirectory, _ web: DemoWebTarget) async throws {
+    private func supervise(
+        _ directory: DemoDirectory, _ web: DemoWebTarget, _ interruption: Interruption
+    ) async throws {
         let configuration = RunConfiguration(
             directory: directory.path("forwards.d"), controlPath: directory.path("control.sock"),
-            health: HealthAddress(host: "127.0.0.1", port: 0), drain: isOnce ? .seconds(1) : .seconds(5),
+            health: HealthAddress(host: "127.0.0.1", port: 0), drain: .seconds(1),
             handlesSignals: false)
         let daemon = try Daemon(
             configuration, load: ForwardsDirectory(path: configuration.directory).loader, logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await daemon.run() }
+        interruption.daemonRuns(daemon)
+        var failure: (any Error)?
+        try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask {
-                try await present(try await daemon.addresses(), web)
-                daemon.shutDown()
+                try await daemon.run()
+                return .daemonEnded
             }
-            defer { group.cancelAll() }
-            try await group.waitForAll()
+            group.addTask {
+                // Whatever came of it, the daemon ends as it should.
+                defer { daemon.shutDown() }
+                do {
+                    try await present(try await daemon.addresses(), web)
+                    return .presented(nil)
+                } catch {
+                    return .presented(error)
+                }
+            }
+            for try await step in group {
+                switch step {
+                case .daemonEnded: group.cancelAll()
+                case .presented(let error): failure = error
+                }
+            }
         }
+        if let failure { throw failure }
+    }
+
+    private enum Step {
+        case daemonEnded
+        case presented((any Error)?)
     }
 
     private func present(_ addresses: DaemonAddresses, _ web: DemoWebTarget) async throws {
         let gateway = try await settled(addresses.control)
         if isOnce {
             try await DemoCheck(page: web.page).run(gateway, say: say)
-            say("fwd demo: all \(gateway.forwards.count) forwards work")
+            say("fwd demo: \(gateway.forwards.count == 2 ? "both" : "all") forwards work")
             return
         }
         for line in DemoText.lines(gateway, addresses) { say(line) }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import FwdCore
 import NIOCore
+import NIOHTTP1
 
 /// Fetches the page through every forward and compares it.
 struct DemoCheck: Sendable {
@@ -25,7 +26,10 @@ struct DemoCheck: Sendable {
 
     private func fetch(_ url: String, _ forward: ForwardStatus) async throws -> String {
         do {
-            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
+            var request = HTTPClientRequest(url: url)
+            // A connection that is kept would hold up the drain at the end.
+            request.headers.add(name: "connection", value: "close")
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
             let body = try await response.body.collect(upTo: Self.maximumPage)
             return String(buffer: body)
         } catch {

@@ -10,7 +10,11 @@ final class DemoProcess: Sendable {
     }
 
     let lines: AsyncStream<String>
+    private let splitter: LineSplitter
     private let state: Mutex<State>
+
+    /// What it printed last.
+    var recentLines: [String] { splitter.recentLines }
 
     init(_ path: String, _ arguments: [String]) throws(DaemonError) {
         let child = try ChildSpawn.start(path, arguments)
@@ -18,7 +22,9 @@ final class DemoProcess: Sendable {
         self.lines = lines
         state = Mutex(.running(child.pid, waiters: []))
         // Both block for as long as the child lives: threads, not tasks.
-        Thread.detachNewThread { Self.read(child.output, into: LineSplitter(continuation)) }
+        let splitter = LineSplitter(continuation)
+        self.splitter = splitter
+        Thread.detachNewThread { Self.read(child.output, into: splitter) }
         Thread.detachNewThread { self.reap(child.pid) }
     }
 
@@ -60,7 +66,8 @@ final class DemoProcess: Sendable {
         var information = siginfo_t()
         // The pid stays ours until the lock is held, so that `stop` never hits another process.
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
-        let (status, waiters) = state.withLock { state in
+        typealias Waiters = [CheckedContinuation<Int32, Never>]
+        let (status, waiters) = state.withLock { state -> (Int32, Waiters) in
             var raw: Int32 = 0
             waitpid(pid, &raw, 0)
             let status = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : -1

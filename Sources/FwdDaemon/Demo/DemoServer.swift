@@ -20,10 +20,11 @@ struct DemoServer: Sendable {
         try await tools.makeKey(directory.path("host_key"), comment: "host key of fwd demo")
         try await tools.makeKey(directory.path("client_key"), comment: "client key of fwd demo")
         try directory.write(try directory.read("client_key.pub"), to: "authorized_keys")
+        let pin = try await tools.pin(directory.path("host_key.pub"))
         var last: any Error = DaemonError(.demo, "sshd did not start")
         for _ in 0..<attempts {
             do {
-                return try await start(in: directory, tools, port: try await LoopbackPorts.free(1)[0])
+                return try await start(in: directory, tools, pin: pin, port: try await LoopbackPorts.free(1)[0])
             } catch let error as AddressInUse {
                 last = error
             }
@@ -35,8 +36,16 @@ struct DemoServer: Sendable {
         await process.stop()
     }
 
-    private static func start(in directory: DemoDirectory, _ tools: DemoTools, port: UInt16) async throws -> DemoServer
-    {
+    /// The demo's own error, with what sshd said last: that often is the cause.
+    func explain(_ error: any Error) -> any Error {
+        guard let error = error as? DaemonError, error.code == .demo, !process.recentLines.isEmpty else { return error }
+        return DaemonError(
+            .demo, "\(error.message)\nsshd said last:\n    \(process.recentLines.joined(separator: "\n    "))")
+    }
+
+    private static func start(
+        in directory: DemoDirectory, _ tools: DemoTools, pin: String, port: UInt16
+    ) async throws -> DemoServer {
         try directory.write(configuration(directory, port: port), to: "sshd_config")
         let arguments = ["-f", directory.path("sshd_config")]
         try await check(tools.sshd, arguments)
@@ -50,7 +59,7 @@ struct DemoServer: Sendable {
         }
         return DemoServer(
             port: port, user: ConfigEnvironment.current.userName, identity: directory.path("client_key"),
-            hostKey: try await tools.pin(directory.path("host_key.pub")), process: process)
+            hostKey: pin, process: process)
     }
 
     private static func configuration(_ directory: DemoDirectory, port: UInt16) -> String {

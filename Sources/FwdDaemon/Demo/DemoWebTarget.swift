@@ -12,12 +12,15 @@ struct DemoWebTarget: Sendable {
     /// Runs `body` while it serves.
     static func with(logger: Logger, _ body: @escaping @Sendable (DemoWebTarget) async throws -> Void) async throws {
         let page = "This page came through fwd. Number of this demo: \(UInt64.random(in: .min ... .max))\n"
+        // It ends by cancellation, which it would report as an error.
+        var silent = logger
+        silent.logLevel = .critical
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
             router: router(page),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { bound.yield($0.localAddress?.port ?? 0) },
-            logger: logger.quietened())
+            logger: silent)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             group.addTask {

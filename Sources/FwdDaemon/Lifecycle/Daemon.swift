@@ -37,6 +37,7 @@ public struct Daemon: Sendable {
     /// Runs until a signal or `shutDown`; returns when all gateways are stopped.
     /// - Throws: what made a service fail; then the others have been stopped as well.
     public func run() async throws {
+        DescriptorLimit.raise()
         let group = ServiceGroup(configuration: groupConfiguration())
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

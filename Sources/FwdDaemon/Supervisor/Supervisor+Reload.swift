@@ -22,6 +22,7 @@ extension SupervisorService {
 
     /// One reload at a time; who comes meanwhile gets his turn with the files as they are then.
     public func reload() async throws(ControlError) -> ReloadReply {
+        await untilStarted()
         await takeReloadTurn()
         defer { reloadTurn.leave() }
         try checkIsServing()

@@ -32,6 +32,8 @@ public actor SupervisorService: Service, ControlBackend {
     let leavers = AsyncStream.makeStream(of: Int.self)
     var configuration: ConfigurationStatus
     var isShuttingDown = false
+    private var hasStarted = false
+    private var early: [CheckedContinuation<Void, Never>] = []
     var reloadTurn = Turnstile()
     let initial: LoadedConfiguration
 
@@ -61,6 +63,7 @@ public actor SupervisorService: Service, ControlBackend {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.drainLeavers() }
             await startInitial()
+            beginServing()
             try? await gracefulShutdown()
             isShuttingDown = true
             broadcast.finish()
@@ -70,6 +73,7 @@ public actor SupervisorService: Service, ControlBackend {
     }
 
     public func snapshot() async -> StatusSnapshot {
+        await untilStarted()
         let statuses = await statuses()
         return StatusSnapshot(
             version: FwdVersion.current, libssh2: TunnelEngine.version, pid: ProcessInfo.processInfo.processIdentifier,
@@ -78,6 +82,7 @@ public actor SupervisorService: Service, ControlBackend {
     }
 
     public func retry(gateway: String?) async throws(ControlError) -> RetryReply {
+        await untilStarted()
         try checkIsServing()
         guard let gateway else {
             for name in running.keys.sorted() { await running[name]?.gateway.retry() }
@@ -91,4 +96,17 @@ public actor SupervisorService: Service, ControlBackend {
     public nonisolated func changes() -> AsyncStream<Void> { broadcast.listen() }
 
     func now() -> Timestamp { clock() }
+
+    /// The control socket may be faster than we: who asks before the gateways are there waits for them, and is not told
+    /// that there are none.
+    func untilStarted() async {
+        if hasStarted { return }
+        await withCheckedContinuation { early.append($0) }
+    }
+
+    private func beginServing() {
+        hasStarted = true
+        for continuation in early { continuation.resume() }
+        early = []
+    }
 }

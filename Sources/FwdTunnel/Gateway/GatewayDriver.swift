@@ -239,6 +239,7 @@ final class GatewayDriver {
         for forward in forwards + retired {
             forward.counters.notifyWhenIdle { [weak self] in self?.checkDrained() }
         }
+        checkDrained()
     }
 
     private func checkDrained() {

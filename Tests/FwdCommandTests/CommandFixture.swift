@@ -1,0 +1,61 @@
+import Foundation
+import FwdCore
+import FwdTestSupport
+
+/// The built `fwd` with a directory, a control socket and a real sshd of its own.
+struct CommandFixture: Sendable {
+    let directory: TemporaryDirectory
+    let server: SSHDFixture
+
+    var forwards: String { directory.file("forwards.d") }
+    var control: String { directory.file("control.sock") }
+    var common: [String] { ["--dir", forwards, "--control", control] }
+
+    static func with(_ body: (CommandFixture) async throws -> Void) async throws {
+        try await SSHDFixture.with { server in
+            try await TemporaryDirectory.with { directory in
+                let fixture = CommandFixture(directory: directory, server: server)
+                try FileManager.default.createDirectory(atPath: fixture.forwards, withIntermediateDirectories: false)
+                try fixture.write("site", fixture.gateway())
+                try await body(fixture)
+            }
+        }
+    }
+
+    /// Runs `fwd run` while `body` runs, from the moment that its socket answers.
+    func running(_ options: [String] = [], _ body: (ChildProcess) async throws -> Void) async throws {
+        try await FwdProcess.running(["run", "--health", "off"] + common + options) { process in
+            try await eventually("the supervisor answers") {
+                if process.exit != nil { throw TestSupportError("fwd run ended: \(process.standardError)") }
+                return try await fwd(["list"]).exit.isSuccess
+            }
+            try await body(process)
+        }
+    }
+
+    func fwd(_ arguments: [String]) async throws -> ProcessResult {
+        try await FwdProcess.run(arguments + common)
+    }
+
+    func write(_ gateway: String, _ text: String) throws {
+        try directory.write(text, to: "forwards.d/\(gateway).yaml")
+    }
+
+    func read(_ gateway: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(forwards)/\(gateway).yaml")), as: UTF8.self)
+    }
+
+    /// The file of a gateway that leads to the fixture's sshd.
+    func gateway(forwards: String = "", hostKey: String? = nil) -> String {
+        """
+        # where the tests go
+        gateway:
+          host: 127.0.0.1
+          port: \(server.port)
+          user: \(server.user)
+          identity: \(server.identityPath)
+          host-key: \(hostKey ?? server.hostKeyPins[0].description)
+        \(forwards.isEmpty ? "" : "forwards:\n" + forwards)
+        """
+    }
+}
