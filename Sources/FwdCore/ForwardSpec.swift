@@ -75,12 +75,18 @@ public struct ForwardSpec: Hashable, Sendable, CustomStringConvertible {
         return "\(kind.flag) \(bind)\(listen.port):\(target)"
     }
 
+    /// 127.0.0.0/8 (RFC 1122 section 3.2.1.3), and not a name that begins like it.
+    private static func isIPv4Loopback(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
     /// Whether hosts other than this one may reach the listener.
     public var listensBeyondLoopback: Bool {
         switch listen.address {
         case .loopback: false
         case .any: true
-        case .address(let host): host != "::1" && !host.hasPrefix("127.")
+        case .address(let host): host != "::1" && !Self.isIPv4Loopback(host)
         }
     }
 }
@@ -130,12 +136,14 @@ extension ForwardSpec {
         case 3:
             self.kind = kind
             listen = Listen(address: .loopback, port: try fields[0].port(isListener: true, kind, service))
-            target = Endpoint(host: try fields[1].targetHost(), port: try fields[2].port(isListener: false, kind, service))
+            target = Endpoint(
+                host: try fields[1].targetHost(), port: try fields[2].port(isListener: false, kind, service))
         case 4:
             self.kind = kind
             listen = Listen(
                 address: try fields[0].bindAddress(), port: try fields[1].port(isListener: true, kind, service))
-            target = Endpoint(host: try fields[2].targetHost(), port: try fields[3].port(isListener: false, kind, service))
+            target = Endpoint(
+                host: try fields[2].targetHost(), port: try fields[3].port(isListener: false, kind, service))
         default:
             throw ForwardSpecError("\(hint), found \(fields.count) field\(fields.count == 1 ? "" : "s")", at: offset)
         }

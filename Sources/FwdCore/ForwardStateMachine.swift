@@ -4,9 +4,9 @@
 ///             open asked            opened
 ///   idle ----------------> opening ---------> open(port)
 ///     ^                       |  ^                |
-///     | gateway down (-R)     |  | timer          | lost
-///     |                       v  |                |
-///     +------------------- failed(until, cause) <-+
+///     | gateway down (-R)     v  | timer, retry   |
+///     +-------------- failed(until, cause)        |
+///     +-------------------------------------------+
 /// ```
 ///
 /// A local listener is opened once, for the life of the forward; a remote one each time the gateway comes up. The
@@ -73,7 +73,6 @@ public struct ForwardStateMachine: Sendable {
 
     public mutating func opened(port: UInt16) {
         guard case .opening = listener else { return }
-        backoff.reset()
         listener = .open(port: port)
     }
 

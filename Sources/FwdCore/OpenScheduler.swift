@@ -64,13 +64,17 @@ public struct OpenScheduler: Sendable {
     }
 
     /// The session's slot is free again.
-    /// - Parameter isTimeout: the open was abandoned at its deadline.
-    public mutating func finished(on session: SessionID, isTimeout: Bool, now: Instant) -> [Action] {
+    /// - Parameters:
+    ///   - isTimeout: the open was abandoned at its deadline.
+    ///   - isLast: the session takes no more opens.
+    public mutating func finished(
+        on session: SessionID, isTimeout: Bool, isLast: Bool = false, now: Instant
+    ) -> [Action] {
         guard let slot = slots[session] else { return [] }
         if let target = slot?.target {
             if isTimeout { suspects.insert(target) } else { suspects.remove(target) }
         }
-        slots[session] = .some(nil)
+        slots[session] = isLast ? nil : .some(nil)
         return schedule(now: now)
     }
 
@@ -100,6 +104,7 @@ public struct OpenScheduler: Sendable {
     /// All sessions are gone; opens that wait stay in the queue.
     public mutating func reset() {
         slots = [:]
+        suspects = []
         isOnline = false
         isSpawning = false
         spawnNotBefore = nil
@@ -140,7 +145,9 @@ public struct OpenScheduler: Sendable {
     private mutating func growth(now: Instant) -> [Action] {
         let slow = slowTargets(now: now)
         let eligible = waiting.filter { !slow.contains($0.target) }
-        guard let oldest = eligible.first, isOnline, !isSpawning, slots.count <= Policy.maximumOverflow else { return [] }
+        guard isOnline, !isSpawning, slots.count <= Policy.maximumOverflow, let oldest = eligible.first else {
+            return []
+        }
         if let spawnNotBefore, now < spawnNotBefore { return [.setTimer(spawnNotBefore)] }
         guard slots.isEmpty || eligible.count > Policy.queueLimit || now - oldest.since >= slowAfter else {
             return [.setTimer(oldest.since + slowAfter)]

@@ -6,6 +6,10 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         self.secondsSince1970 = secondsSince1970
     }
 
+    public func advanced(by duration: Duration) -> Timestamp {
+        Timestamp(secondsSince1970: secondsSince1970 + duration.inSeconds)
+    }
+
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.secondsSince1970 < right.secondsSince1970
     }

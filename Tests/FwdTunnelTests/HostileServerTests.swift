@@ -14,7 +14,8 @@ struct HostileServerTests {
         let pin = try await SSHKey.shared(.ed25519, name: "host").pin
         try await HostileServer.with(script) { server in
             let configuration = GatewayConfiguration(
-                name: "hostile", host: server.host, port: server.port, user: "u", identities: [key.path], hostKeys: [pin])
+                name: "hostile", host: server.host, port: server.port, user: "u", identities: [key.path],
+                hostKeys: [pin])
             try await GatewayFixture.with(configuration) { fixture in
                 let before = ProcessCounters.own.residentBytes
                 let cause = try await eventually("the attempt has failed") { await fixture.status.lastError?.cause }

@@ -14,8 +14,11 @@ struct ReconnectTests {
                 let port = try #require(try await fixture.waitUntil("l", is: .up).boundPort)
                 try await fixture.waitUntil("r", is: .up)
                 for round in 0..<3 {
-                    let traffic = Task { try? await StreamClient.exchange(port: port, seed: 1, up: 1 << 34, down: 1 << 34) }
-                    try await eventually("traffic runs") { try await fixture.forward("l").relays.bytesToTarget > 1 << 20 }
+                    let endless = ExchangePlan(seed: 1, up: 1 << 34, down: 1 << 34)
+                    let traffic = Task { try? await StreamClient.exchange(port: port, endless) }
+                    try await eventually("traffic runs") {
+                        try await fixture.forward("l").relays.bytesToTarget > 1 << 20
+                    }
                     await sshd.kill()
                     try await eventually("the loss is noticed") { await fixture.status.state != .up }
                     // Its listener stays: a new connection is taken now, and carried when the gateway is back.
@@ -91,7 +94,9 @@ struct ReconnectTests {
                 await fixture.gateway.update(sshd.gatewayConfiguration(forwards: [kept, added]))
                 try await fixture.waitUntil("added", is: .up)
                 try await eventually("nobody listens on the removed port") {
-                    guard let client = try? await StreamClient.connect(port: removed.spec.listen.port) else { return true }
+                    guard let client = try? await StreamClient.connect(port: removed.spec.listen.port) else {
+                        return true
+                    }
                     await client.close()
                     return false
                 }

@@ -1,7 +1,7 @@
-import FwdCore
-import FwdTestSupport
 import Foundation
 import FwdConfig
+import FwdCore
+import FwdTestSupport
 import Testing
 
 @Suite("The supervisor, as a process", .serialized)
@@ -24,7 +24,9 @@ struct SupervisionTests {
                 try await exchangeAll(through: [local, remote], to: target, round: 0)
                 let descriptors = try await settledDescriptors(of: fixture, sshd)
                 let memory = fixture.process.counters.residentBytes
-                for round in 1...4 { try await exchangeAll(through: [local, remote], to: target, round: UInt64(round)) }
+                for round in 1...4 as ClosedRange<UInt64> {
+                    try await exchangeAll(through: [local, remote], to: target, round: round)
+                }
                 #expect(try await settledDescriptors(of: fixture, sshd) == descriptors)
                 let growth = fixture.process.counters.residentBytes - memory
                 #expect(growth < 24 << 20, "\(growth) bytes more after 1,600 further connections")
@@ -81,7 +83,8 @@ struct SupervisionTests {
                 try await eventually("the transfer runs") {
                     try await fixture.snapshot().gateways[0].forwards[0].relays.bytesToTarget > 0
                 }
-                gateway.forwards.append(try ForwardConfiguration("b", "-L \(FreePorts.next()):127.0.0.1:\(target.port)"))
+                let added = "-L \(FreePorts.next()):127.0.0.1:\(target.port)"
+                gateway.forwards.append(try ForwardConfiguration("b", added))
                 try fixture.directory.write(ForwardsFile.text(of: gateway), to: "forwards.d/gw.yaml")
                 fixture.process.send(SIGHUP)
                 try await fixture.waitUntil("gw/b", is: .up)

@@ -18,7 +18,8 @@ struct SupervisorFixture {
 
     /// Runs `body` beside a supervisor of these gateways. `files` are written as they are.
     static func with<Result>(
-        _ gateways: [GatewayConfiguration], files: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
+        _ gateways: [GatewayConfiguration], files: [String: String] = [:],
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (SupervisorFixture) async throws -> Result
     ) async throws -> Result {
         try await TemporaryDirectory.with { directory in

@@ -66,16 +66,16 @@ final class GatewayDriver {
 
     func retry() {
         perform(machine.retry())
-        forwards.forEach { $0.retry() }
+        for forward in forwards { forward.retry() }
     }
 
     /// Stops listening, gives relays `drain` to end, closes everything.
     func stop(drain: Duration, completion: @escaping () -> Void) {
         whenStopped.append(completion)
-        forwards.forEach { $0.stop() }
+        for forward in forwards { forward.stop() }
         drainTimer.set(in: TimeAmount(clamping: drain)) { [weak self] in
             guard let self else { return }
-            (forwards + retired).forEach { $0.listener?.abort() }
+            for forward in forwards + retired { forward.listener?.abort() }
             perform(machine.drained())
         }
         perform(machine.stop())
@@ -87,7 +87,7 @@ final class GatewayDriver {
         pool.closeAll()
         let completions = whenStopped
         whenStopped = []
-        completions.forEach { $0() }
+        for completion in completions { completion() }
     }
 
     // MARK: - Forwards
@@ -116,7 +116,8 @@ final class GatewayDriver {
         case .local:
             forward.listener = LocalListener(forward: forward, loop: loop, channels: self)
         case .remote:
-            forward.listener = RemoteListener(forward: forward, loop: loop, session: { [weak self] in self?.pool.primary })
+            forward.listener = RemoteListener(
+                forward: forward, loop: loop, session: { [weak self] in self?.pool.primary })
         }
         return forward
     }
@@ -259,8 +260,12 @@ final class GatewayDriver {
         lastState = state
         since = .now
         log(old, state)
-        if state == .up { forwards.forEach { $0.gatewayCameUp() } }
-        if old == .up { forwards.forEach { $0.gatewayWentDown() } }
+        if state == .up {
+            for forward in forwards { forward.gatewayCameUp() }
+        }
+        if old == .up {
+            for forward in forwards { forward.gatewayWentDown() }
+        }
         stateDidChange()
     }
 
@@ -283,7 +288,7 @@ final class GatewayDriver {
         return GatewayStatus(
             name: configuration.name, host: configuration.host, port: configuration.port, user: configuration.user,
             state: machine.publicState, cause: waiting?.cause, since: since,
-            nextRetry: waiting.map { Timestamp(secondsSince1970: Timestamp.now.secondsSince1970 + ($0.until - .now).inSeconds) },
+            nextRetry: waiting.map { Timestamp.now.advanced(by: $0.until - .now) },
             lastError: lastError, address: address, session: pool.primary?.status, sessions: pool.sessionCount,
             failures: failures, connects: connects, channelOpen: pool.openDurations,
             forwards: forwards.map(\.status))

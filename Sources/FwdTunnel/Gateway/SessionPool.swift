@@ -79,7 +79,7 @@ final class SessionPool {
 
     func closeAll() {
         dropPrimary()
-        overflow.values.forEach { end($0) }
+        for session in overflow.values { end(session) }
     }
 
     private func end(_ session: SSHSession) {
@@ -101,17 +101,24 @@ final class SessionPool {
         Connector.connect([address], host: address.ipAddress ?? "", port: UInt16(clamping: address.port ?? 0), on: loop)
             .assumeIsolated()
             .whenComplete { [weak self] result in
-                guard let self else { return }
-                do {
-                    let channel = try result.get()
-                    guard self.primary === primary else { return channel.close(promise: nil) }
-                    let session = try makeSession(on: channel, login: login, isOverflow: true)
-                    overflow[session.id] = session
-                    session.start()
-                } catch {
-                    perform(scheduler.spawnFailed(now: .now))
+                guard let self, self.primary === primary else {
+                    if case .success(let channel) = result { channel.close(promise: nil) }
+                    return
                 }
+                guard case .success(let channel) = result else { return perform(scheduler.spawnFailed(now: .now)) }
+                startOverflow(on: channel, login: login)
             }
+    }
+
+    private func startOverflow(on channel: any Channel, login: LoginParameters) {
+        do throws(LibSSH2Error) {
+            let session = try makeSession(on: channel, login: login, isOverflow: true)
+            overflow[session.id] = session
+            session.start()
+        } catch {
+            channel.close(promise: nil)
+            perform(scheduler.spawnFailed(now: .now))
+        }
     }
 
     // MARK: - Opens
@@ -174,9 +181,8 @@ final class SessionPool {
         }
         request.completion(result.map { OpenedChannel(channel: $0, session: session) })
         guard session.phase == .ready else { return }
-        let actions = scheduler.finished(on: session.id, isTimeout: isTimeout, now: .now)
-        if session.isWornOut { scheduler.sessionGone(session.id) }
-        perform(actions)
+        perform(
+            scheduler.finished(on: session.id, isTimeout: isTimeout, isLast: session.isWornOut, now: .now))
     }
 }
 

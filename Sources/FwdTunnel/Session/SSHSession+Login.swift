@@ -133,7 +133,8 @@ extension SSHSession {
     /// A server that no longer has a key of a pinned type fails the negotiation, which only a person can mend.
     private var missingHostKeyType: Cause? {
         let offered = ssh.offeredHostKeyAlgorithms
-        guard !login.pins.isEmpty, !offered.isEmpty, Set(offered).isDisjoint(with: hostKeyAlgorithms) else { return nil }
+        let isMissing = !offered.isEmpty && Set(offered).isDisjoint(with: hostKeyAlgorithms)
+        guard !login.pins.isEmpty, isMissing else { return nil }
         return Cause(
             .hostKey, .needsOperator,
             "HOST KEY MISMATCH: expected \(login.pins.map(\.description).joined(separator: " or ")),"

@@ -82,8 +82,8 @@ extension SSHSession {
         if text.contains("administratively prohibited") {
             return "forbidden by the server (AllowTcpForwarding, PermitOpen or permitopen)"
         }
-        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else { return text }
-        return String(text[text.index(after: open)..<close])
+        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")") else { return text }
+        return open < close ? String(text[text.index(after: open)..<close]) : text
     }
 
     private func abandonOpening() {

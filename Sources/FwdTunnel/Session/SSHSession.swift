@@ -136,8 +136,9 @@ final class SSHSession {
     }
 
     func connectionClosed() {
-        let what = phase == .ready ? "the server closed the connection" : "the server closed the connection before login"
-        fail(Cause(phase == .ready ? .lost : .handshake, what))
+        let isLoggedIn = phase == .ready
+        let what = "the server closed the connection\(isLoggedIn ? "" : " before login")"
+        fail(Cause(isLoggedIn ? .lost : .handshake, what))
     }
 
     func connectionFailed(_ error: any Error) {
@@ -342,9 +343,9 @@ final class SSHSession {
         closing = []
         cancelling = []
         failOpenings(cause)
-        relays.forEach { $0.sessionLost() }
-        listens.forEach { $0.completion(.failure(cause)) }
-        listeners.forEach { $0.isLost = true }
+        for relay in relays { relay.sessionLost() }
+        for listen in listens { listen.completion(.failure(cause)) }
+        for listener in listeners { listener.isLost = true }
         channel.close(promise: nil)
         delegate?.sessionEnded(self, cause)
     }

@@ -124,13 +124,13 @@ final class LocalListener: ForwardListener {
 
     func close() {
         generation += 1
-        servers.forEach { $0.close(promise: nil) }
+        for server in servers { server.close(promise: nil) }
         servers = []
-        waiting.values.forEach { $0.stop() }
+        for connection in waiting.values { connection.stop() }
     }
 
     func abort() {
-        relays.values.forEach { $0.relay?.stop() }
+        for entry in relays.values { entry.relay?.stop() }
         relays = [:]
     }
 }

@@ -55,7 +55,7 @@ final class RemoteListener: ForwardListener {
     func gatewayCameUp() {}
 
     func abort() {
-        relays.values.forEach { $0.relay?.stop() }
+        for entry in relays.values { entry.relay?.stop() }
         relays = [:]
     }
 
