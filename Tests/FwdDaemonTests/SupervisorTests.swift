@@ -19,6 +19,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             tasks.addTask {
+                await supervisor.untilStarted()
                 try await body(supervisor)
                 await group.triggerGracefulShutdown()
             }

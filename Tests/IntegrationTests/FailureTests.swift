@@ -69,7 +69,7 @@ struct FailureTests {
                 ("forbidden", "forbidden by the server (AllowTcpForwarding"),
                 ("forbidden", "the server refused to listen on localhost:0"),
                 ("nameless", "cannot resolve no-such-host.invalid"),
-                ("bad", "bad.yaml:3:3: error: gateway.usr: unknown key, did you mean \"user\"?"),
+                ("bad", "bad.yaml:3:3: gateway.usr: unknown key, did you mean \"user\"?"),
             ]
             for (gateway, text) in expected {
                 let list = try await eventually("\(text) is in the list") {

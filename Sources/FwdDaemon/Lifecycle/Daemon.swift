@@ -60,10 +60,12 @@ public struct Daemon: Sendable {
         stops.continuation.yield()
     }
 
-    /// Returns when the control socket and the health endpoint listen.
+    /// Returns when the control socket and the health endpoint listen and all gateways have been told to start.
     /// - Throws: `CancellationError` if `run` ends first.
     public func addresses() async throws -> DaemonAddresses {
-        try await gate.wait()
+        let addresses = try await gate.wait()
+        await supervisor.untilStarted()
+        return addresses
     }
 
     private func groupConfiguration() -> ServiceGroupConfiguration {
