@@ -60,13 +60,13 @@ struct SupervisionTests {
         }
     }
 
-    /// Descriptors of fwd and of sshd's session (one for each channel of it), once no relay and no overflow is left.
-    private func settledDescriptors(of fixture: SupervisorFixture, _ sshd: SSHDFixture) async throws -> Int {
+    /// Descriptors of fwd and of sshd's sessions (each channel has one), once no relay and no overflow is left.
+    private func settledDescriptors(of fixture: SupervisorFixture, _ sshd: SSHDFixture) async throws -> [Int] {
         try await eventually(within: .seconds(60), "all relays and overflow sessions have ended") {
             let gateway = try await fixture.snapshot().gateways[0]
             return gateway.sessions == 1 && gateway.forwards.allSatisfy { $0.relays.active == 0 }
         }
-        return fixture.process.counters.openDescriptors
+        return [fixture.process.counters.openDescriptors, await sshd.sessionDescriptors]
     }
 
     @Test("SIGTERM lets a running transfer end and exits 0; SIGHUP reloads and touches nothing that did not change")

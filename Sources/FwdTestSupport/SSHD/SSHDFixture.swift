@@ -81,6 +81,13 @@ public actor SSHDFixture {
         listener.map { $0.exit == nil ? ProcessEntry.children(of: $0.pid).count : 0 } ?? 0
     }
 
+    /// Descriptors that the sessions hold: each open channel has at least one.
+    public var sessionDescriptors: Int {
+        guard let listener, listener.exit == nil else { return 0 }
+        let sessions = ProcessEntry.tree(of: listener.pid).filter { $0.pid != listener.pid }
+        return sessions.reduce(0) { $0 + ProcessCounters(pid: $1.pid).openDescriptors }
+    }
+
     /// The listening process, for its counters.
     public var pid: pid_t? { listener?.pid }
 
