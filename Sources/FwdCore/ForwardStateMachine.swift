@@ -5,7 +5,7 @@
 ///   idle ----------------> opening ---------> open(port)
 ///     ^                       |  ^                |
 ///     | gateway down (-R)     v  | timer, retry   |
-///     +-------------- failed(until, cause)        |
+///     +-------------- failed(until, cause) <------+ lost
 ///     +-------------------------------------------+
 /// ```
 ///
@@ -87,6 +87,13 @@ public struct ForwardStateMachine: Sendable {
             }
         listener = .failed(until: now + delay, cause)
         return [.setTimer(now + delay)]
+    }
+
+    /// The listener is gone, though nobody closed it.
+    public mutating func lost(_ cause: Cause, now: Instant, jitter: Double) -> [Action] {
+        guard case .open = listener else { return [] }
+        listener = .opening(after: nil)
+        return [.closeListener] + openFailed(cause, now: now, jitter: jitter)
     }
 
     public mutating func timerFired(now: Instant) -> [Action] {

@@ -104,7 +104,8 @@ public struct GatewayStateMachine: Sendable {
             until = now + Policy.parkedRetry
             state = .parked(until: until, cause)
         }
-        return [.dropSession, .setTimer(until)]
+        // In this order: dropping the session makes waiting clients demand the next one, which may move the timer.
+        return [.setTimer(until), .dropSession]
     }
 
     public mutating func timerFired(now: Instant) -> [Action] {

@@ -85,10 +85,10 @@ public struct OpenScheduler: Sendable {
         return schedule(now: now)
     }
 
-    public mutating func spawnFailed(now: Instant) -> [Action] {
+    /// A server that refuses more sessions is not asked again at once.
+    public mutating func spawnFailed(now: Instant, retryAfter: Duration) -> [Action] {
         isSpawning = false
-        // A server that refuses more sessions is not asked again at once.
-        spawnNotBefore = now + .seconds(5)
+        spawnNotBefore = now + retryAfter
         return schedule(now: now)
     }
 
@@ -143,11 +143,11 @@ public struct OpenScheduler: Sendable {
 
     /// Whether to log in once more, or when to look again.
     private mutating func growth(now: Instant) -> [Action] {
+        guard isOnline, !isSpawning, !waiting.isEmpty, slots.count <= Policy.maximumOverflow else { return [] }
         let slow = slowTargets(now: now)
-        let eligible = waiting.filter { !slow.contains($0.target) }
-        guard isOnline, !isSpawning, slots.count <= Policy.maximumOverflow, let oldest = eligible.first else {
-            return []
-        }
+        // As many as the decision needs: thousands may wait.
+        let eligible = waiting.lazy.filter { !slow.contains($0.target) }.prefix(Policy.queueLimit + 1)
+        guard let oldest = eligible.first else { return [] }
         if let spawnNotBefore, now < spawnNotBefore { return [.setTimer(spawnNotBefore)] }
         guard slots.isEmpty || eligible.count > Policy.queueLimit || now - oldest.since >= slowAfter else {
             return [.setTimer(oldest.since + slowAfter)]

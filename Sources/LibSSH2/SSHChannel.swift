@@ -30,21 +30,26 @@ public final class SSHChannel {
         var initial: UInt = 0
         if isAccepted { libssh2_channel_window_read_ex(raw, nil, &initial) }
         reservedWindow = Int(initial) / 4 * 3
+        // Data of the second stream (stderr) that nobody reads would lie in the session's one packet list, hide the EOF
+        // and slow every channel down.
+        libssh2_channel_handle_extended_data2(raw, LIBSSH2_CHANNEL_EXTENDED_DATA_MERGE)
     }
 
     // MARK: - Reading
 
     /// Whether data lies ready; does not touch the transport.
-    public var isReadable: Bool { libssh2_poll_channel_read(raw, 0) != 0 }
+    public var isReadable: Bool { !isClosed && libssh2_poll_channel_read(raw, 1) != 0 }
 
     /// EOF or CLOSE has come, and no data is queued; does not touch the transport.
-    public var isAtEnd: Bool { libssh2_channel_eof(raw) != 0 }
+    public var isAtEnd: Bool { isClosed || libssh2_channel_eof(raw) != 0 }
 
     /// CLOSE has come. Meaningful once `isAtEnd`.
-    public var isClosedByPeer: Bool { libssh2_channel_wait_closed(raw) == 0 }
+    public var isClosedByPeer: Bool { isClosed || libssh2_channel_wait_closed(raw) == 0 }
 
     /// How many bytes may be read before the window is used up.
-    public var readableWindow: Int { max(0, Int(libssh2_channel_window_read_ex(raw, nil, nil)) - reservedWindow) }
+    public var readableWindow: Int {
+        isClosed ? 0 : max(0, Int(libssh2_channel_window_read_ex(raw, nil, nil)) - reservedWindow)
+    }
 
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(LibSSH2Error) -> ReadResult {
         let length = min(buffer.count, readableWindow)
@@ -60,20 +65,22 @@ public final class SSHChannel {
 
     /// Reads nothing, but lets libssh2 take in all input of the session.
     public func pump() throws(LibSSH2Error) {
+        guard !isClosed else { return }
         var nothing: CChar = 0
-        let result = session.drive { Int32(libssh2_channel_read_ex(raw, 0, &nothing, 0)) }
+        let result = session.driveUntilEmpty { Int32(libssh2_channel_read_ex(raw, 0, &nothing, 0)) }
         if result != LIBSSH2_ERROR_EAGAIN { try session.check(result, "reading") }
     }
 
     /// Allows the far side to send `count` more bytes. May stay owed during a rekey: see `settleGrant`.
     public func grant(_ count: Int) throws(LibSSH2Error) {
+        guard !isClosed else { return }
         owedGrant += UInt32(count)
         try settleGrant()
     }
 
     /// Sends credit that is still owed. Call it after every pump while `owesGrant`.
     public func settleGrant() throws(LibSSH2Error) {
-        while owedGrant > 0 || latchedGrant != nil {
+        while !isClosed, owedGrant > 0 || latchedGrant != nil {
             let amount = latchedGrant ?? owedGrant
             if latchedGrant == nil { owedGrant = 0 }
             latchedGrant = amount
@@ -92,6 +99,7 @@ public final class SSHChannel {
     /// have been appended). A latched write is repeated with its own length, never a shorter one: libssh2 would send
     /// memory behind the buffer.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(LibSSH2Error) -> Progress<Int> {
+        try checkOpen()
         let length = latchedWrite ?? bytes.count
         precondition(length <= bytes.count, "a latched write of \(length) bytes repeated with \(bytes.count)")
         let result = session.drive {
@@ -108,7 +116,8 @@ public final class SSHChannel {
 
     /// Sends CHANNEL_EOF. Repeat while pending.
     public func sendEOF() throws(LibSSH2Error) -> Progress<Void> {
-        try progress(session.drive { libssh2_channel_send_eof(raw) }, "channel eof")
+        try checkOpen()
+        return try progress(session.drive { libssh2_channel_send_eof(raw) }, "channel eof")
     }
 
     /// Sends CHANNEL_CLOSE and waits for the peer's. Repeat while pending; nothing else may be called any more.
@@ -127,6 +136,7 @@ public final class SSHChannel {
     /// one round trip and without a trace. This is our ping (never use libssh2's keepalive with want_reply: its answer
     /// is taken for that of the next tcpip-forward). Repeat while pending; one at a time per channel.
     public func ping() throws(LibSSH2Error) -> Progress<Void> {
+        try checkOpen()
         let name = "X"
         return try progress(session.drive { libssh2_channel_setenv_ex(raw, name, 1, "", 0) }, "ping", orDenied: true)
     }
@@ -138,6 +148,11 @@ public final class SSHChannel {
             libssh2_channel_process_startup(raw, "exec", 4, command, UInt32(command.utf8.count))
         }
         return try progress(result, "exec")
+    }
+
+    /// The handle is libssh2's no longer.
+    private func checkOpen() throws(LibSSH2Error) {
+        if isClosed { throw LibSSH2Error(code: .channelClosed, message: "the channel is closed") }
     }
 
     private func progress(

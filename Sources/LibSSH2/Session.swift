@@ -131,6 +131,9 @@ public final class Session {
             macIn: name(LIBSSH2_METHOD_MAC_SC), macOut: name(LIBSSH2_METHOD_MAC_CS))
     }
 
+    /// What the server said when it ended the session (SSH_MSG_DISCONNECT, RFC 4253 section 11.1); untrusted text.
+    public var disconnectMessage: String? { context.disconnectMessage }
+
     // MARK: - Calling libssh2
 
     /// Repeats `call` until it is done or libssh2 has really asked for input and found none.
@@ -140,6 +143,16 @@ public final class Session {
             context.sawEmpty = false
             let result = call()
             if result != LIBSSH2_ERROR_EAGAIN || context.sawEmpty { return result }
+        }
+        return LIBSSH2_ERROR_EAGAIN
+    }
+
+    /// The same for a call that may also answer 0 while input is left.
+    func driveUntilEmpty(_ call: () -> Int32) -> Int32 {
+        for _ in 0..<1_000_000 {
+            context.sawEmpty = false
+            let result = call()
+            if context.sawEmpty || (result < 0 && result != LIBSSH2_ERROR_EAGAIN) { return result }
         }
         return LIBSSH2_ERROR_EAGAIN
     }

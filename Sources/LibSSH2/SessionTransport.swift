@@ -25,6 +25,7 @@ final class TransportContext {
     /// `nil` once the plaintext phase is over and the host key was accepted.
     var filter: PlaintextFilter? = PlaintextFilter()
     var violation: LibSSH2Error?
+    var disconnectMessage: String?
 
     init(transport: any SessionTransport) {
         self.transport = transport
@@ -75,12 +76,23 @@ final class TransportContext {
             guard let context = TransportContext.of(context), let buffer else { return -Int(EINVAL) }
             return context.send(UnsafeRawBufferPointer(start: buffer, count: length))
         }
+        let disconnect: DisconnectCallback = { _, _, message, length, _, _, context in
+            guard let context = TransportContext.of(context), let message, length > 0 else { return }
+            let bytes = UnsafeRawBufferPointer(start: message, count: min(Int(length), 512))
+            context.disconnectMessage = String(decoding: bytes, as: UTF8.self)
+        }
         // libssh2_session_callback_set2 takes every callback as `void (*)(void)`.
         typealias Generic = @convention(c) () -> Void
         libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_RECV, unsafeBitCast(receive, to: Generic.self))
         libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_SEND, unsafeBitCast(send, to: Generic.self))
+        libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_DISCONNECT, unsafeBitCast(disconnect, to: Generic.self))
     }
 
+    /// LIBSSH2_DISCONNECT_FUNC.
+    private typealias DisconnectCallback =
+        @convention(c) (
+            OpaquePointer?, Int32, UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, Int32, ContextPointer?
+        ) -> Void
     typealias ContextPointer = UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
     private static func of(_ pointer: ContextPointer?) -> TransportContext? {

@@ -80,13 +80,13 @@ import Testing
     static let failures: [Row] = [Place.resolving, .connecting, .verifyingHost, .authenticating, .up].flatMap { place in
         [
             Row(
-                place, .failed(lost), [.dropSession, .setTimer(at(.seconds(40)))],
+                place, .failed(lost), [.setTimer(at(.seconds(40))), .dropSession],
                 .backingOff(until: at(.seconds(40)), lost)),
             Row(
-                place, .failed(bug), [.dropSession, .setTimer(at(.seconds(40)))],
+                place, .failed(bug), [.setTimer(at(.seconds(40))), .dropSession],
                 .backingOff(until: at(.seconds(40)), bug)),
             Row(
-                place, .failed(refused), [.dropSession, .setTimer(at(.seconds(910)))],
+                place, .failed(refused), [.setTimer(at(.seconds(910))), .dropSession],
                 .parked(until: at(.seconds(910)), refused)),
         ]
     }
@@ -213,7 +213,7 @@ import Testing
             #expect(machine.attempt == number)
             for event in Place.authenticating.path.dropFirst() { _ = machine.apply(event, at: now) }
             let until = now + .seconds(900)
-            #expect(machine.apply(.failed(Self.refused), at: now) == [.dropSession, .setTimer(until)])
+            #expect(machine.apply(.failed(Self.refused), at: now) == [.setTimer(until), .dropSession])
             for seconds in stride(from: 0, to: 900, by: 90) {
                 let then = now + .seconds(seconds)
                 #expect(machine.demand(now: then) == [])

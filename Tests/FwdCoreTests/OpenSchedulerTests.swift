@@ -124,7 +124,7 @@ import Testing
         _ = scheduler.enqueue(2, target: "b", now: .start)
         #expect(scheduler.tick(now: at(.seconds(1))) == [.spawnSession])
         let again = at(.seconds(7))
-        #expect(scheduler.spawnFailed(now: at(.seconds(2))) == [.setTimer(again)])
+        #expect(scheduler.spawnFailed(now: at(.seconds(2)), retryAfter: .seconds(5)) == [.setTimer(again)])
         for ticket in 3...20 {
             #expect(scheduler.enqueue(ticket, target: "c", now: at(.seconds(3))) == [.setTimer(again)])
         }
@@ -202,7 +202,7 @@ import Testing
         _ = scheduler.enqueue(1, target: "a", now: .start)
         _ = scheduler.enqueue(2, target: "b", now: .start)
         _ = scheduler.tick(now: at(.seconds(1)))
-        _ = scheduler.spawnFailed(now: at(.seconds(1)))
+        _ = scheduler.spawnFailed(now: at(.seconds(1)), retryAfter: .seconds(5))
         scheduler.reset()
         _ = scheduler.enqueue(3, target: "c", now: at(.seconds(1)))
         #expect(
@@ -323,7 +323,7 @@ private struct SchedulerModel {
             isSpawning = false
             failedSpawns += 1
             spawnNotBefore = now + .seconds(5)
-            take(scheduler.spawnFailed(now: now))
+            take(scheduler.spawnFailed(now: now, retryAfter: .seconds(5)))
         }
     }
 

@@ -13,6 +13,8 @@ protocol ForwardListener: AnyObject {
     func gatewayCameUp()
     /// Ends the relays too.
     func abort()
+    /// Whether connections wait for the gateway.
+    var hasWaiting: Bool { get }
 }
 
 /// One rule: runs a `ForwardStateMachine`, owns the listener and the counters. Loop-bound.
@@ -27,6 +29,7 @@ final class Forward {
     private var lastState: ForwardState
     private var since = Timestamp.now
     private var lastError: LastError?
+    private var lastWarning: ContinuousClock.Instant?
     /// Set right after creation; the listener refers back to its forward.
     var listener: (any ForwardListener)?
 
@@ -58,6 +61,12 @@ final class Forward {
 
     func stop() { perform(machine.stop()) }
 
+    /// The system has taken the listener away.
+    func listenerLost(_ cause: Cause) {
+        record(cause)
+        perform(machine.lost(cause, now: .now, jitter: Double.random(in: 0..<1)))
+    }
+
     private func listenerAnswered(_ result: Result<UInt16, Cause>) {
         switch result {
         case .success(let port):
@@ -69,9 +78,14 @@ final class Forward {
         }
     }
 
-    /// A connection failed; the listener stays.
+    /// A connection failed; the listener stays. The same cause is a warning once a minute at most: a dead target can
+    /// fail thousands of connections in a second.
     func connectionFailed(_ cause: Cause) {
-        logger.warning("connection failed: \(cause)", metadata: [LogKey.reason: "\(cause.reason.rawValue)"])
+        let isNews = cause != lastError?.cause || lastWarning.map { $0.duration(to: .now) >= .seconds(60) } ?? true
+        if isNews { lastWarning = .now }
+        logger.log(
+            level: isNews ? .warning : .debug, "connection failed: \(cause)",
+            metadata: [LogKey.reason: "\(cause.reason.rawValue)"])
         record(cause)
     }
 

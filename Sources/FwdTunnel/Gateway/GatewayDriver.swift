@@ -49,17 +49,22 @@ final class GatewayDriver {
     /// Takes a new configuration over. Forwards that did not change are not touched; a changed login starts the
     /// session again, and only that.
     func update(_ new: GatewayConfiguration) {
+        guard machine.state != .stopped, machine.state != .draining else { return }
         var sameLogin = configuration
         sameLogin.forwards = new.forwards
         let isSameLogin = sameLogin == new
         configuration = new
         replaceForwards(with: new.forwards)
-        guard !isSameLogin, machine.state != .stopped else { return }
-        restartSession()
+        guard !isSameLogin else { return }
+        restartSession(Cause(.requested, "the configuration changed"))
     }
 
-    private func restartSession() {
-        let cause = Cause(.requested, "the configuration changed")
+    /// The first session has given up many opens, whose channels may still exist at the far side, and carries nothing.
+    func replaceWornOutSession() {
+        restartSession(Cause(.requested, "replacing a session that has given up many opens"))
+    }
+
+    private func restartSession(_ cause: Cause) {
         perform(machine.failed(attempt: machine.attempt, cause, now: .now, jitter: 0))
         perform(machine.retry())
     }
@@ -243,10 +248,10 @@ final class GatewayDriver {
         checkDrained()
     }
 
-    private func checkDrained() {
-        guard machine.state == .draining, (forwards + retired).allSatisfy({ $0.counters.values.active == 0 }) else {
-            return
-        }
+    /// The relays are over, and the far side has confirmed the end of their channels: so it has all their bytes.
+    func checkDrained() {
+        let hasRelays = (forwards + retired).contains { $0.counters.values.active > 0 }
+        guard machine.state == .draining, !hasRelays, pool.hasClosedChannels else { return }
         perform(machine.drained())
     }
 
@@ -267,6 +272,12 @@ final class GatewayDriver {
             for forward in forwards { forward.gatewayWentDown() }
         }
         stateDidChange()
+        if state == .backingOff, forwards.contains(where: { $0.listener?.hasWaiting == true }) { demandSoon() }
+    }
+
+    /// Clients still wait. Not from inside the actions that led here.
+    private func demandSoon() {
+        loop.assumeIsolated().execute { [weak self] in self?.demand() }
     }
 
     private func log(_ old: GatewayState, _ new: GatewayState) {

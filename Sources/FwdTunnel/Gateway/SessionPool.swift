@@ -12,6 +12,10 @@ final class SessionPool {
     enum Policy {
         /// What an open may wait for a free slot; its own deadline starts after that.
         static let queueDeadline = TimeAmount.seconds(10)
+        /// After a failed overflow login, the next one not before this.
+        static let spawnRetry = Duration.seconds(5)
+        /// Opens that the first session gives up before it is replaced, once it carries nothing.
+        static let primaryAbandonLimit = 64
         /// An overflow session without relays is closed after this time.
         static let idleLimit = TimeAmount.seconds(30)
     }
@@ -45,6 +49,11 @@ final class SessionPool {
     }
 
     var sessionCount: Int { overflow.count + (primary?.phase == .ready ? 1 : 0) }
+
+    /// Whether the far side has confirmed the end of all channels that were given up.
+    var hasClosedChannels: Bool {
+        (overflow.values + [primary].compactMap { $0 }).allSatisfy { $0.closing.isEmpty }
+    }
 
     // MARK: - Sessions
 
@@ -95,7 +104,9 @@ final class SessionPool {
 
     /// One more login, to the address in use.
     private func spawn() {
-        guard let primary, primary.phase == .ready, let address = primary.channel.remoteAddress else { return }
+        guard let primary, primary.phase == .ready, let address = primary.channel.remoteAddress,
+            overflow.count < OpenScheduler.Policy.maximumOverflow
+        else { return perform(scheduler.spawnFailed(now: .now, retryAfter: Policy.spawnRetry)) }
         let login = primary.login
         logger.debug("opening an overflow session")
         Connector.connect([address], host: address.ipAddress ?? "", port: UInt16(clamping: address.port ?? 0), on: loop)
@@ -105,7 +116,9 @@ final class SessionPool {
                     if case .success(let channel) = result { channel.close(promise: nil) }
                     return
                 }
-                guard case .success(let channel) = result else { return perform(scheduler.spawnFailed(now: .now)) }
+                guard case .success(let channel) = result else {
+                    return perform(scheduler.spawnFailed(now: .now, retryAfter: Policy.spawnRetry))
+                }
                 startOverflow(on: channel, login: login)
             }
     }
@@ -117,7 +130,7 @@ final class SessionPool {
             session.start()
         } catch {
             channel.close(promise: nil)
-            perform(scheduler.spawnFailed(now: .now))
+            perform(scheduler.spawnFailed(now: .now, retryAfter: Policy.spawnRetry))
         }
     }
 
@@ -181,8 +194,9 @@ final class SessionPool {
         }
         request.completion(result.map { OpenedChannel(channel: $0, session: session) })
         guard session.phase == .ready else { return }
-        perform(
-            scheduler.finished(on: session.id, isTimeout: isTimeout, isLast: session.isWornOut, now: .now))
+        let isLast = session.isOverflow && session.isWornOut
+        perform(scheduler.finished(on: session.id, isTimeout: isTimeout, isLast: isLast, now: .now))
+        session.reportIfIdle()
     }
 }
 
@@ -204,7 +218,14 @@ extension SessionPool: SSHSessionDelegate {
         scheduler.roundTrip = roundTrip
     }
 
+    func sessionClosedChannels(_ session: SSHSession) {
+        driver?.checkDrained()
+    }
+
     func sessionBecameIdle(_ session: SSHSession) {
+        if session === primary, session.ssh.abandonedOpens >= Policy.primaryAbandonLimit {
+            loop.assumeIsolated().execute { [weak self] in self?.driver?.replaceWornOutSession() }
+        }
         guard session.isOverflow, overflow[session.id] != nil, idleTimers[session.id] == nil else { return }
         let timer = LoopTimer(loop)
         idleTimers[session.id] = timer
@@ -225,7 +246,11 @@ extension SessionPool: SSHSessionDelegate {
         } else if overflow.removeValue(forKey: session.id) != nil {
             idleTimers.removeValue(forKey: session.id)?.cancel()
             logger.info("an overflow session ended: \(cause)")
-            perform(session.wasReady ? scheduler.tick(now: .now) : scheduler.spawnFailed(now: .now))
+            if session.wasReady { return perform(scheduler.tick(now: .now)) }
+            // A login that the server refuses is not repeated in haste.
+            let isRefused = cause.failureClass == .needsOperator
+            let retryAfter = isRefused ? GatewayStateMachine.Policy.parkedRetry : Policy.spawnRetry
+            perform(scheduler.spawnFailed(now: .now, retryAfter: retryAfter))
         }
     }
 }

@@ -18,7 +18,7 @@ final class Relay: NearConnectionOwner {
         /// Credit is given in these steps: larger ones halve the throughput on a long path.
         static let creditStep = window / 16
         /// Up to this length, bytes are copied out of the read buffer, which then serves again.
-        static let copyLimit = 16 * 1024
+        static let copyLimit = 128 * 1024
         /// Bytes that one relay may put into the session before the others get their turn.
         static let turn = 512 * 1024
     }
@@ -116,6 +116,8 @@ final class Relay: NearConnectionOwner {
         do throws(LibSSH2Error) {
             while !machine.isOver, budget > 0, let front = pending.first, session.isWritable {
                 guard case .done(let count) = try write(front) else { break }
+                // A server that allows packets of no length would keep us busy for ever.
+                if count == 0, front.readableBytes > 0 { return perform(machine.farClosed()) }
                 budget -= count
                 counters.sent(count)
                 if count == front.readableBytes {
@@ -170,7 +172,7 @@ final class Relay: NearConnectionOwner {
 
     private func readFar() throws(LibSSH2Error) {
         var hasRead = false
-        while far.isReadable, !machine.isOver {
+        while !machine.isOver, far.isReadable {
             var buffer = session.takeScratch()
             let count = try read(into: &buffer)
             guard count > 0 else {
@@ -182,9 +184,10 @@ final class Relay: NearConnectionOwner {
             unacknowledged += count
             deliver(buffer)
         }
+        // Flushing may find the near side gone, which ends the relay and gives the channel up.
         if hasRead { near.flush() }
         try giveCredit()
-        if far.isAtEnd, !machine.isOver {
+        if !machine.isOver, far.isAtEnd {
             hasFarEnded = true
             perform(machine.farEOF())
         }
@@ -224,6 +227,8 @@ final class Relay: NearConnectionOwner {
         } catch {
             return farFailed(error)
         }
+        // With the credit, more of what has come already may be read.
+        serviceFar()
         session.scheduleFlush()
     }
 
@@ -266,13 +271,13 @@ final class Relay: NearConnectionOwner {
             sendsEOF = true
             do throws(LibSSH2Error) { try sendFarEOF() } catch { farFailed(error) }
         case .finishNearOutput:
-            afterNearWrites { $0.finishNearOutput() }
+            afterNearWrites { $0.finishNearOutput($1) }
         case .closeFar:
             session.retire(far)
         case .closeNear:
             handler.owner = nil
             isClosingNear = true
-            afterNearWrites { $0.finishClosing() }
+            afterNearWrites { $0.finishClosing($1) }
         case .resetNear:
             handler.owner = nil
             near.reset()
@@ -284,19 +289,20 @@ final class Relay: NearConnectionOwner {
     }
 
     /// The machine hears of it first: where the near side has ended too, closing its output closes it altogether.
-    private func finishNearOutput() {
+    private func finishNearOutput(_ written: Result<Void, any Error>) {
+        guard case .success = written else { return nearFailed() }
         perform(machine.nearOutputFinished())
         if !machine.isOver { near.close(mode: .output, promise: nil) }
         session.scheduleFlush()
     }
 
     /// The connection counts until its last byte is in the near socket.
-    private func finishClosing() {
+    private func finishClosing(_ written: Result<Void, any Error>) {
         near.close(promise: nil)
         isClosingNear = false
         guard let result = closingResult else { return }
         closingResult = nil
-        counters.ended(result)
+        if case .success = written { counters.ended(result) } else { counters.ended(.localReset) }
     }
 
     private func sendFarEOF() throws(LibSSH2Error) {
@@ -304,11 +310,11 @@ final class Relay: NearConnectionOwner {
         session.scheduleFlush()
     }
 
-    /// Runs `body` once everything written to the near side is in its socket, or the near side failed. (`close(mode: .output)` becomes a full
-    /// close, which drops pending writes, when the input was closed before.)
-    private func afterNearWrites(_ body: @escaping (Relay) -> Void) {
+    /// Runs `body` once everything written to the near side is in its socket, or the near side failed.
+    /// (`close(mode: .output)` becomes a full close, which drops pending writes, when the input was closed before.)
+    private func afterNearWrites(_ body: @escaping (Relay, Result<Void, any Error>) -> Void) {
         let written = near.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in body(self) }
+        written.futureResult.assumeIsolated().whenComplete { body(self, $0) }
         near.writeAndFlush(ByteBuffer(), promise: written)
     }
 }

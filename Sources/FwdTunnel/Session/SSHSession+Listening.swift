@@ -39,12 +39,14 @@ extension SSHSession {
     private func startNextListen() {
         guard !ssh.isListening, let next = listens.first else { return }
         ssh.startListening(host: next.listen.remoteBindAddress, port: next.listen.port)
+        listenTimer.set(in: Policy.listenDeadline) { [weak self] in
+            self?.fail(Cause(.timeout, "the server did not answer a request to listen on \(next.listen)"))
+        }
     }
 
     func pollListens() throws(LibSSH2Error) {
-        while ssh.isListening {
+        while phase == .ready, ssh.isListening, let request = listens.first {
             let result: Result<RemoteListening, Cause>
-            let request = listens[0]
             do throws(LibSSH2Error) {
                 guard case .done(let listener) = try ssh.pollListening() else { return }
                 let listening = RemoteListening(listener: listener, onConnection: request.onConnection)
@@ -59,6 +61,7 @@ extension SSHSession {
                             + " (AllowTcpForwarding, PermitListen, GatewayPorts or permitlisten)"))
             }
             listens.removeFirst()
+            listenTimer.cancel()
             startNextListen()
             request.completion(result)
         }

@@ -124,10 +124,24 @@ extension SSHSession {
         case .keyExchange:
             return missingHostKeyType ?? Cause(.handshake, "key exchange failed: \(printable(error.description))")
         case .loggingIn:
-            return Cause(.handshake, "login failed: \(printable(error.description))")
+            return refusedByDisconnect ?? Cause(.handshake, "login failed: \(text(of: error))")
         case .preparing, .ready, .dead:
-            return Cause(.lost, "session failed: \(printable(error.description))")
+            return Cause(.lost, "session failed: \(text(of: error))")
         }
+    }
+
+    /// The server's own last words where there are some.
+    private func text(of error: LibSSH2Error) -> String {
+        printable(ssh.disconnectMessage.map { "the server said \"\($0)\"" } ?? error.description)
+    }
+
+    /// With few attempts allowed (MaxAuthTries), sshd ends the session instead of refusing the key.
+    private var refusedByDisconnect: Cause? {
+        guard let message = ssh.disconnectMessage, message.contains("authentication") else { return nil }
+        let keys = refusedIdentities + untriedIdentities.prefix(1).map(\.path)
+        return Cause(
+            .auth, .needsOperator,
+            "the server refused to log in \(login.user) with \(keys.joined(separator: ", ")): \(printable(message))")
     }
 
     /// A server that no longer has a key of a pinned type fails the negotiation, which only a person can mend.

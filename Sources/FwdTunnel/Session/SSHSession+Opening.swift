@@ -34,6 +34,10 @@ extension SSHSession {
         opening = Opening(purpose: .ping(sentAt: .now))
     }
 
+    var isPingOpening: Bool {
+        if case .ping = opening?.purpose { true } else { false }
+    }
+
     private func startNextOpening() {
         guard opening == nil, let next = queuedOpening else { return }
         guard case .directTCPIP(let target, let originator, _) = next.purpose else { return }
@@ -90,9 +94,10 @@ extension SSHSession {
         guard phase == .ready, case .directTCPIP(let target, _, let completion) = opening?.purpose else { return }
         do throws(LibSSH2Error) {
             let late = try ssh.abandonOpen()
-            guard late == nil, !ssh.isOpening else {
-                if let late { finishOpening(.success(late)) }
-                return
+            if let late { return finishOpening(.success(late)) }
+            if ssh.isOpening {
+                // Too young for libssh2, which counts whole seconds (it waited for a rekey).
+                return openTimer.set(in: .seconds(1)) { [weak self] in self?.abandonOpening() }
             }
         } catch {
             guard error.code == .channelFailure else { return fail(cause(of: error)) }

@@ -9,8 +9,13 @@ enum Preparation {
     case start
     case openingControl
     case openingSpare
-    case executing(SSHChannel)
     case done
+}
+
+/// The channel that `true` is executed on.
+enum Spare {
+    case executing(SSHChannel)
+    case ending(SSHChannel)
 }
 
 extension SSHSession {
@@ -28,12 +33,7 @@ extension SSHSession {
                 preparation = .openingSpare
             case .openingSpare:
                 guard let opened = try pollPreparationChannel() else { return }
-                guard case .success(let spare) = opened else { return finishPreparation() }
-                preparation = .executing(spare)
-            case .executing(let spare):
-                guard let isDone = try pollExecution(spare) else { return }
-                isServerNagleOff = isDone
-                if isDone { self.spare = spare } else { retire(spare) }
+                if case .success(let spare) = opened { self.spare = .executing(spare) }
                 finishPreparation()
             case .done:
                 return
@@ -63,21 +63,37 @@ extension SSHSession {
         }
     }
 
-    /// The command may take its time (a login shell reads its start-up files). Closed before it has ended, the channel
-    /// would keep sshd looking at it in every round of its loop; so it stays until the far side closes it.
-    func drainSpare() throws(LibSSH2Error) {
-        guard let spare else { return }
-        var nowhere = [UInt8](repeating: 0, count: 1024)
-        while spare.isReadable {
+    /// Nothing waits for the command. It may take its time (a login shell reads its start-up files); closed before it
+    /// has ended, its channel would keep sshd looking at it in every round of its loop, so it stays until the far side
+    /// closes it.
+    func advanceSpare() throws(LibSSH2Error) {
+        switch spare {
+        case .executing(let channel):
+            guard let isDone = try pollExecution(channel) else { return }
+            isServerNagleOff = isDone
+            spare = isDone ? .ending(channel) : nil
+            if !isDone { retire(channel) }
+        case .ending(let channel):
+            try discardInput(of: channel)
+            guard channel.isAtEnd else { return }
+            spare = nil
+            retire(channel)
+        case nil:
+            break
+        }
+    }
+
+    /// Nobody wants what comes on a channel of ours, but it must not stay in libssh2's packet list.
+    func discardInput(of channel: SSHChannel) throws(LibSSH2Error) {
+        guard channel.isReadable else { return }
+        var nowhere = [UInt8](repeating: 0, count: 4096)
+        while channel.isReadable {
             var result = Result<SSHChannel.ReadResult, LibSSH2Error>.success(.empty)
             nowhere.withUnsafeMutableBytes { buffer in
-                result = Result { () throws(LibSSH2Error) in try spare.read(into: buffer) }
+                result = Result { () throws(LibSSH2Error) in try channel.read(into: buffer) }
             }
             guard case .bytes = try result.get() else { break }
         }
-        guard spare.isAtEnd else { return }
-        self.spare = nil
-        retire(spare)
     }
 
     private func finishPreparation() {

@@ -9,6 +9,8 @@ protocol SSHSessionDelegate: AnyObject {
     /// Logged in, and ready to open channels.
     func sessionIsReady(_ session: SSHSession)
     func sessionMeasuredRoundTrip(_ session: SSHSession)
+    /// The far side has confirmed the end of every channel that was given up.
+    func sessionClosedChannels(_ session: SSHSession)
     /// The last relay is gone and no open is under way.
     func sessionBecameIdle(_ session: SSHSession)
     /// Reported once; everything that used the session has been told already.
@@ -33,6 +35,8 @@ final class SSHSession {
         static let openDeadline = TimeAmount.seconds(10)
         /// Opens given up before the session takes no more: each may hold a channel at the far side.
         static let abandonLimit = 8
+        /// What a tcpip-forward may take. Replies are matched by order, so one that is missing ends the session.
+        static let listenDeadline = TimeAmount.seconds(15)
         static let pingInterval = TimeAmount.seconds(5)
         /// Silence for this long means dead: three pings.
         static let silenceLimit = Duration.seconds(15)
@@ -61,8 +65,7 @@ final class SSHSession {
     /// Keeps a channel to ping and to pump with, for the session's whole life. Absent where the server refuses it.
     var control: SSHChannel?
     var isServerNagleOff = false
-    /// Executes `true` until it has ended.
-    var spare: SSHChannel?
+    var spare: Spare?
     var preparation = Preparation.start
     var opening: Opening?
     var queuedOpening: Opening?
@@ -79,6 +82,7 @@ final class SSHSession {
     private let loginTimer: LoopTimer
     private let pingTimer: LoopTimer
     let openTimer: LoopTimer
+    let listenTimer: LoopTimer
     private var isFlushScheduled = false
     private var isPumping = false
     private var needsPump = false
@@ -100,6 +104,7 @@ final class SSHSession {
         loginTimer = LoopTimer(channel.eventLoop)
         pingTimer = LoopTimer(channel.eventLoop)
         openTimer = LoopTimer(channel.eventLoop)
+        listenTimer = LoopTimer(channel.eventLoop)
         ssh = try Session(transport: transport)
     }
 
@@ -175,7 +180,8 @@ final class SSHSession {
 
     private func flush() {
         guard transport.outboundBytes > 0, phase != .dead else { return }
-        if transport.outboundBytes > TransportBuffers.hardLimit {
+        let queued = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        if queued + transport.outboundBytes > TransportBuffers.hardLimit {
             return fail(Cause(.protocol, "the server does not read what it makes us send"))
         }
         channel.writeAndFlush(transport.takeOutbound(channel.allocator), promise: nil)
@@ -216,7 +222,7 @@ final class SSHSession {
     /// The steady state: take input in, then ask everybody who may have got something.
     private func serve() throws(LibSSH2Error) {
         try takeInput()
-        try drainSpare()
+        try advanceSpare()
         try pollOpening()
         try pollListens()
         try pollPing()
@@ -227,7 +233,15 @@ final class SSHSession {
 
     /// Any channel's zero-length read drains the transport; without one, an open that every server refuses does.
     private func takeInput() throws(LibSSH2Error) {
-        if let control { return try control.pump() }
+        if let control {
+            try control.pump()
+            try discardInput(of: control)
+            guard control.isAtEnd else { return }
+            // The server has closed it (sshd's ChannelTimeout can): go on without.
+            self.control = nil
+            pingSentAt = nil
+            retire(control)
+        }
         if let relay = relays.first { return try relay.pumpFar() }
         if opening == nil, listeners.isEmpty { startPingOpening() }
     }
@@ -239,6 +253,7 @@ final class SSHSession {
                 if case .pending = try channel.close() { open.append(channel) }
             }
             closing = open
+            if closing.isEmpty { delegate?.sessionClosedChannels(self) }
         }
         if !cancelling.isEmpty {
             var open: [Listener] = []
@@ -300,7 +315,8 @@ final class SSHSession {
         guard phase == .ready else { return }
         pingTimer.set(in: Policy.pingInterval) { [weak self] in self?.beat() }
         let silence = ContinuousClock.now - lastInput
-        if silence >= Policy.silenceLimit {
+        // Silence counts only where an answer is due.
+        if silence >= Policy.silenceLimit, pingSentAt != nil || isPingOpening {
             return fail(Cause(.timeout, "no sign of life for \(Int(silence.inSeconds)) s"))
         }
         guard pingSentAt == nil else { return }
@@ -334,6 +350,7 @@ final class SSHSession {
         loginTimer.cancel()
         pingTimer.cancel()
         openTimer.cancel()
+        listenTimer.cancel()
         let (relays, listens, listeners) = (relays, listens, listeners)
         self.relays = []
         self.listens = []

@@ -14,7 +14,7 @@ final class LocalListener: ForwardListener {
     private let listen: ForwardSpec.Listen
     private var servers: [any Channel] = []
     private var waiting: [ObjectIdentifier: LocalConnection] = [:]
-    private var relays: [ObjectIdentifier: WeakRelay] = [:]
+    private var relays = RelayRegistry()
     /// Counts `open` and `close` calls: an answer to an older one is dropped.
     private var generation = 0
 
@@ -51,7 +51,19 @@ final class LocalListener: ForwardListener {
             return completion(.failure(Self.cause(of: fatal, listen)))
         }
         servers = bound
+        watch(bound)
         completion(.success(UInt16(clamping: bound.first?.localAddress?.port ?? 0)))
+    }
+
+    /// The system can take a listening socket away (an error of accept(2) that does not pass).
+    private func watch(_ bound: [any Channel]) {
+        let current = generation
+        for server in bound {
+            server.closeFuture.assumeIsolated().whenComplete { [weak self] _ in
+                guard let self, generation == current else { return }
+                forward?.listenerLost(Cause(.bind, "the system has closed the listener on \(listen)"))
+            }
+        }
     }
 
     private static func addresses(of address: ForwardSpec.BindAddress) -> [String] {
@@ -114,8 +126,7 @@ final class LocalListener: ForwardListener {
 
     private func settled(_ connection: LocalConnection, _ relay: Relay?) {
         waiting[ObjectIdentifier(connection)] = nil
-        relays = relays.filter { $0.value.relay != nil }
-        if let relay { relays[ObjectIdentifier(relay)] = WeakRelay(relay: relay) }
+        if let relay { relays.insert(relay) }
     }
 
     func gatewayCameUp() {
@@ -130,14 +141,10 @@ final class LocalListener: ForwardListener {
     }
 
     func abort() {
-        for entry in relays.values { entry.relay?.stop() }
-        relays = [:]
+        relays.stopAll()
     }
-}
 
-/// The session owns relays; a forward only wants to be able to stop its own.
-struct WeakRelay {
-    weak var relay: Relay?
+    var hasWaiting: Bool { !waiting.isEmpty }
 }
 
 extension Channel {

@@ -14,7 +14,7 @@ final class RemoteListener: ForwardListener {
     /// The gateway's first session, while it is up.
     private let session: () -> SSHSession?
     private var listening: (RemoteListening, on: SSHSession)?
-    private var relays: [ObjectIdentifier: WeakRelay] = [:]
+    private var relays = RelayRegistry()
     private var generation = 0
 
     init(forward: Forward, loop: any EventLoop, session: @escaping () -> SSHSession?) {
@@ -55,9 +55,11 @@ final class RemoteListener: ForwardListener {
     func gatewayCameUp() {}
 
     func abort() {
-        for entry in relays.values { entry.relay?.stop() }
-        relays = [:]
+        relays.stopAll()
     }
+
+    /// The far side accepts only while there is a session.
+    var hasWaiting: Bool { false }
 
     // MARK: - Connections
 
@@ -95,7 +97,7 @@ final class RemoteListener: ForwardListener {
             return refuse(far, session, forward, error)
         }
         let relay = Relay(near: near, handler: handler, far: far, session: session, counters: forward.counters)
-        listener?.remember(relay)
+        listener?.relays.insert(relay)
         relay.start()
     }
 
@@ -106,10 +108,5 @@ final class RemoteListener: ForwardListener {
         let target = forward.configuration.spec.target
         forward.connectionFailed(Cause(.target, "\(target) cannot be reached from here: \(describe(error))"))
         forward.counters.ended(.refused)
-    }
-
-    private func remember(_ relay: Relay) {
-        relays = relays.filter { $0.value.relay != nil }
-        relays[ObjectIdentifier(relay)] = WeakRelay(relay: relay)
     }
 }
