@@ -107,6 +107,18 @@ struct LoginTests {
         }
     }
 
+    @Test("a server that disconnects instead of refusing the key parks the gateway too")
+    func parksOnDisconnect() async throws {
+        let options = SSHDOptions(configuration: ["MaxAuthTries 1"], authorizesUserKey: false)
+        try await SSHDFixture.with(options) { sshd in
+            try await GatewayFixture.with(sshd.gatewayConfiguration()) { fixture in
+                let status = try await fixture.waitUntil(.parked)
+                #expect(status.cause?.reason == .auth)
+                #expect(status.failures == ["auth": 1])
+            }
+        }
+    }
+
     @Test("the second key file is used where the first is refused")
     func triesNextIdentity() async throws {
         try await SSHDFixture.with { sshd in

@@ -68,5 +68,7 @@ extension HTTPClientRequest {
     fileprivate init(route: ControlRoute, socket: String, uri: String) throws {
         self.init(url: try ControlAnswer.url(socket: socket, uri: uri))
         method = route.method == .get ? .GET : .POST
+        // A verb makes few calls: a connection for each costs nothing, and none can be closed under the next call.
+        headers.replaceOrAdd(name: "Connection", value: "close")
     }
 }

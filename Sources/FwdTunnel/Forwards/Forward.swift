@@ -119,8 +119,10 @@ final class Forward {
         switch state {
         case .up:
             logger.notice("\(message)", metadata: [LogKey.port: "\(machine.boundPort ?? 0)"])
-        case .waiting, .disabled:
+        case .waiting:
             logger.info("\(message)")
+        case .disabled:
+            logger.info("stopped")
         case .degraded:
             logger.warning("\(message): \(machine.cause?.message ?? "")")
         case .parked:

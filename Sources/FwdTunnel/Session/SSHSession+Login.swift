@@ -99,7 +99,8 @@ extension SSHSession {
                 return try advancePreparation()
             } catch {
                 guard Self.isAboutTheKey(error) else { throw error }
-                refusedIdentities.append("\(identity.path) (\(error.message))")
+                let isRefused = error.code == .authenticationFailed || error.code == .publicKeyUnverified
+                refusedIdentities.append(isRefused ? identity.path : "\(identity.path) (\(printable(error.message)))")
                 untriedIdentities.removeFirst()
                 startNextIdentity()
             }
@@ -107,7 +108,8 @@ extension SSHSession {
         fail(
             Cause(
                 .auth, .needsOperator,
-                "the server refused to log in \(login.user) with \(refusedIdentities.joined(separator: ", "))"))
+                "the server refused to log in \(login.user) with \(refusedIdentities.joined(separator: ", ")):"
+                    + " is the public key in \(login.user)'s authorized_keys there?"))
     }
 
     private static func isAboutTheKey(_ error: LibSSH2Error) -> Bool {

@@ -6,7 +6,7 @@ import FwdCore
 struct Remove: FwdVerb {
     static let configuration = CommandConfiguration(
         abstract: "Stop forwards and take them out of their files.",
-        discussion: "They stop listening at once; connections that are open may end by themselves for up to 10 seconds."
+        discussion: "They stop listening at once; connections that are open go on until they end by themselves."
     )
 
     @Argument(help: ArgumentHelp("What to remove.", valueName: "gateway/name"))
