@@ -1,4 +1,5 @@
 import Foundation
+import FwdControl
 import FwdCore
 import FwdTestSupport
 
@@ -25,9 +26,9 @@ struct CommandFixture: Sendable {
     /// Runs `fwd run` while `body` runs, from the moment that its socket answers.
     func running(_ options: [String] = [], _ body: (ChildProcess) async throws -> Void) async throws {
         try await FwdProcess.running(["run", "--health", "off"] + common + options) { process in
-            try await eventually("the supervisor answers") {
+            try await eventually(within: .seconds(30), "the supervisor is ready") {
                 if process.exit != nil { throw TestSupportError("fwd run ended: \(process.standardError)") }
-                return try await fwd(["list"]).exit.isSuccess
+                return process.standardError.contains("the control socket is ready")
             }
             try await body(process)
         }
@@ -35,6 +36,12 @@ struct CommandFixture: Sendable {
 
     func fwd(_ arguments: [String]) async throws -> ProcessResult {
         try await FwdProcess.run(arguments + common)
+    }
+
+    /// The forward that the supervisor has under this name, if it has.
+    func forward(_ name: String) async throws -> ForwardStatus? {
+        let snapshot = try await ControlClient.with(path: control) { try await $0.status() }
+        return ForwardID(name).flatMap(snapshot.forward)
     }
 
     func write(_ gateway: String, _ text: String) throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import fwd
 
 /// The built binary against a real sshd.
-@Suite struct CommandTests {
+@Suite(.serialized) struct CommandTests {
     @Test func addWritesTheFileAndWaitsUntilTheForwardIsUp() async throws {
         try await CommandFixture.with { fixture in
             try await fixture.running { _ in
@@ -143,8 +143,8 @@ import Testing
             try await fixture.running { process in
                 try fixture.write("second", fixture.gateway(forwards: "  web: -L \(FreePorts.next()):127.0.0.1:9\n"))
                 process.send(SIGHUP)
-                try await eventually("the second gateway is up") {
-                    try await fixture.fwd(["list"]).output.contains("second/web  up")
+                try await eventually(within: .seconds(30), "the second gateway is up") {
+                    try await fixture.forward("second/web")?.state == .up
                 }
                 process.send(SIGTERM)
                 #expect(try await process.waitForExit(within: .seconds(5)) == .exited(0))

@@ -2,7 +2,7 @@ import Foundation
 import FwdTestSupport
 import Testing
 
-@Suite struct DemoTests {
+@Suite(.serialized) struct DemoTests {
     @Test func theDemoProvesBothForwardsAndLeavesNothing() async throws {
         let result = try await FwdProcess.run(["demo", "--once"], within: .seconds(40))
         #expect(result.exit == .exited(0), "\(result.errors)")

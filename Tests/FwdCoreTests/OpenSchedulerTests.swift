@@ -364,6 +364,7 @@ private struct SchedulerModel {
 
     private mutating func reset() {
         slots = [:]
+        suspects = []
         isOnline = false
         isSpawning = false
         spawnNotBefore = nil

@@ -24,7 +24,8 @@ import Testing
                 await group.triggerGracefulShutdown()
             }
             defer { tasks.cancelAll() }
-            try await tasks.waitForAll()
+            // Not waitForAll: it would wait for the server after the body has failed.
+            for try await _ in tasks {}
         }
     }
 

@@ -1,5 +1,4 @@
 import FwdCore
-import Glibc
 import Logging
 import NIOCore
 
@@ -27,7 +26,7 @@ final class Forward {
     private let loop: any EventLoop
     private let stateDidChange: () -> Void
     private var lastState: ForwardState
-    private var since = Timestamp.now
+    private var since = Timestamp.now()
     private var lastError: LastError?
     private var lastWarning: ContinuousClock.Instant?
     /// Set right after creation; the listener refers back to its forward.
@@ -90,7 +89,7 @@ final class Forward {
     }
 
     private func record(_ cause: Cause) {
-        lastError = LastError(at: .now, cause: cause)
+        lastError = LastError(at: .now(), cause: cause)
     }
 
     private func perform(_ actions: [ForwardStateMachine.Action]) {
@@ -115,7 +114,7 @@ final class Forward {
         guard state != lastState else { return }
         let message = "\(lastState.rawValue) -> \(state.rawValue)"
         lastState = state
-        since = .now
+        since = .now()
         switch state {
         case .up:
             logger.notice("\(message)", metadata: [LogKey.port: "\(machine.boundPort ?? 0)"])
@@ -142,11 +141,3 @@ final class Forward {
 
 @available(*, unavailable)
 extension Forward: Sendable {}
-
-extension Timestamp {
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(secondsSince1970: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
-    }
-}

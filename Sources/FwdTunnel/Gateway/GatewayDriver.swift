@@ -19,7 +19,7 @@ final class GatewayDriver {
 
     let pool: SessionPool
     private var address: String?
-    private var since = Timestamp.now
+    private var since = Timestamp.now()
     private var lastState = GatewayState.stopped
     private var lastError: LastError?
     private var failures: [String: Int] = [:]
@@ -229,7 +229,7 @@ final class GatewayDriver {
     }
 
     private func primaryEnded(attempt number: Int, _ cause: Cause) {
-        lastError = LastError(at: .now, cause: cause)
+        lastError = LastError(at: .now(), cause: cause)
         failures[cause.reason.rawValue, default: 0] += 1
         perform(machine.failed(attempt: number, cause, now: .now, jitter: Double.random(in: 0..<1)))
     }
@@ -263,7 +263,7 @@ final class GatewayDriver {
         guard state != lastState else { return }
         let old = lastState
         lastState = state
-        since = .now
+        since = .now()
         log(old, state)
         if state == .up {
             for forward in forwards { forward.gatewayCameUp() }
@@ -299,7 +299,7 @@ final class GatewayDriver {
         return GatewayStatus(
             name: configuration.name, host: configuration.host, port: configuration.port, user: configuration.user,
             state: machine.publicState, cause: waiting?.cause, since: since,
-            nextRetry: waiting.map { Timestamp.now.advanced(by: $0.until - .now) },
+            nextRetry: waiting.map { Timestamp.now().advanced(by: $0.until - .now) },
             lastError: lastError, address: address, session: pool.primary?.status, sessions: pool.sessionCount,
             failures: failures, connects: connects, channelOpen: pool.openDurations,
             forwards: forwards.map(\.status))
