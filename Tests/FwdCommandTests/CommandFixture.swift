@@ -2,6 +2,7 @@ import Foundation
 import FwdControl
 import FwdCore
 import FwdTestSupport
+import Testing
 
 /// The built `fwd` with a directory, a control socket and a real sshd of its own.
 struct CommandFixture: Sendable {
@@ -19,6 +20,23 @@ struct CommandFixture: Sendable {
                 try FileManager.default.createDirectory(atPath: fixture.forwards, withIntermediateDirectories: false)
                 try fixture.write("site", fixture.gateway())
                 try await body(fixture)
+            }
+        }
+    }
+
+    /// A supervisor with a connection through a forward that works and is idle.
+    static func withOpenConnection(_ body: (ChildProcess, StreamClient) async throws -> Void) async throws {
+        try await with { fixture in
+            try await TargetServer.with(.echo) { target in
+                let port = FreePorts.next()
+                try fixture.write("site", fixture.gateway(forwards: "  web: -L \(port):127.0.0.1:\(target.port)\n"))
+                try await fixture.running { process in
+                    try await StreamClient.with(port: port) { client in
+                        try await client.send("hello")
+                        #expect(await client.receive(count: 5) == "hello")
+                        try await body(process, client)
+                    }
+                }
             }
         }
     }

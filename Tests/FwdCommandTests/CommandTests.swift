@@ -203,4 +203,23 @@ import Testing
             }
         }
     }
+
+    @Test func openConnectionsDrainBeforeTheSupervisorEnds() async throws {
+        try await CommandFixture.withOpenConnection { process, client in
+            process.send(SIGTERM)
+            try await eventually("it drains") { process.standardError.contains("up -> draining") }
+            #expect(process.exit == nil)
+            await client.close()
+            #expect(try await process.waitForExit(within: .seconds(8)) == .exited(0))
+        }
+    }
+
+    @Test func aSecondSignalEndsAtOnce() async throws {
+        try await CommandFixture.withOpenConnection { process, _ in
+            process.send(SIGTERM)
+            try await eventually("it drains") { process.standardError.contains("up -> draining") }
+            process.send(SIGTERM)
+            #expect(try await process.waitForExit(within: .seconds(5)) == .exited(1))
+        }
+    }
 }

@@ -24,6 +24,15 @@ import Testing
         #expect(documented == Set(HealthRoute.allCases.map(\.rawValue)))
     }
 
+    @Test func everyMetricIsDocumentedAndNoOther() throws {
+        let example = try #require(document.examples.first { $0.type == "StatusSnapshot" })
+        let snapshot = try ControlJSON.decode(StatusSnapshot.self, from: Data(example.json.utf8))
+        let lines = Metrics.render(snapshot).split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
+        let names = lines.map { String($0.split(separator: " ")[2]) }
+        #expect(names.count > 10)
+        #expect(Set(names) == document.firstColumn.filter { $0.hasPrefix("fwd_") })
+    }
+
     @Test func everyExampleIsReadAndWrittenByTheWireTypes() throws {
         let examples = document.examples
         #expect(

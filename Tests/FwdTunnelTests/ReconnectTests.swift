@@ -9,7 +9,9 @@ struct ReconnectTests {
     func healsUnderTraffic() async throws {
         try await SSHDFixture.with { sshd in
             let target = try await TargetServer.start(.exchange)
-            let forwards = [forward(.local, "l", to: target), forward(.remote, "r", to: target)]
+            var forwards = [forward(.local, "l", to: target), forward(.remote, "r", to: target)]
+            // Longer than a busy machine needs to start sshd again.
+            forwards[0].hold = .seconds(60)
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: forwards)) { fixture in
                 let port = try #require(try await fixture.waitUntil("l", is: .up).boundPort)
                 try await fixture.waitUntil("r", is: .up)

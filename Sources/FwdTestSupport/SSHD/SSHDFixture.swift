@@ -81,10 +81,12 @@ public actor SSHDFixture {
         listener.map { $0.exit == nil ? ProcessEntry.children(of: $0.pid).count : 0 } ?? 0
     }
 
-    /// Descriptors that the sessions hold: each open channel has at least one.
+    /// Descriptors that the sessions hold: each open channel has at least one. What they execute does not count.
     public var sessionDescriptors: Int {
         guard let listener, listener.exit == nil else { return 0 }
-        let sessions = ProcessEntry.tree(of: listener.pid).filter { $0.pid != listener.pid }
+        let sessions = ProcessEntry.tree(of: listener.pid).filter {
+            $0.pid != listener.pid && readWholeFile("/proc/\($0.pid)/comm")?.hasPrefix("sshd") == true
+        }
         return sessions.reduce(0) { $0 + ProcessCounters(pid: $1.pid).openDescriptors }
     }
 

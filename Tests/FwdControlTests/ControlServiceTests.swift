@@ -4,7 +4,7 @@ import Testing
 
 @testable import FwdControl
 
-@Suite struct CancellationTests {
+@Suite struct ControlServiceTests {
     @Test(.timeLimit(.minutes(1))) func aServerThatIsCancelledEndsThoughSomebodyWaits() async throws {
         let backend = BackendStub(gateways: [.make("a", .connecting)])
         try await TemporaryDirectory.with { directory in
