@@ -28,7 +28,9 @@ struct SupervisionTests {
                     try await exchangeAll(through: [local, remote], to: target, round: round)
                 }
                 let later = try await settledDescriptors(of: fixture, sshd)
-                #expect(later == descriptors)
+                #expect(later.fwd == descriptors.fwd)
+                // Fewer are no leak: the login shell of the session's first command may have ended meanwhile.
+                #expect(later.server <= descriptors.server)
                 let growth = fixture.process.counters.residentBytes - memory
                 #expect(growth < 24 << 20, "\(growth) bytes more after 1,600 further connections")
                 let snapshot = try await fixture.snapshot()
@@ -62,12 +64,14 @@ struct SupervisionTests {
     }
 
     /// Descriptors of fwd and of sshd's sessions (each channel has one), once no relay and no overflow is left.
-    private func settledDescriptors(of fixture: SupervisorFixture, _ sshd: SSHDFixture) async throws -> [Int] {
+    private func settledDescriptors(of fixture: SupervisorFixture, _ sshd: SSHDFixture) async throws
+        -> (fwd: Int, server: Int)
+    {
         try await eventually(within: .seconds(60), "all relays and overflow sessions have ended") {
             let gateway = try await fixture.snapshot().gateways[0]
             return gateway.sessions == 1 && gateway.forwards.allSatisfy { $0.relays.active == 0 }
         }
-        return [fixture.process.counters.openDescriptors, await sshd.sessionDescriptors]
+        return (fixture.process.counters.openDescriptors, await sshd.sessionDescriptors)
     }
 
     @Test("SIGTERM lets a running transfer end and exits 0; SIGHUP reloads and touches nothing that did not change")
