@@ -13,9 +13,6 @@ public struct LibSSH2Error: Error, Hashable, Sendable, CustomStringConvertible {
         /// The peer broke the plaintext phase in a way that must not reach libssh2.
         public static let filtered = Code(rawValue: -10_000)
 
-        public static let socketDisconnect = Code(rawValue: LIBSSH2_ERROR_SOCKET_DISCONNECT)
-        public static let socketReceive = Code(rawValue: LIBSSH2_ERROR_SOCKET_RECV)
-        public static let keyExchangeFailure = Code(rawValue: LIBSSH2_ERROR_KEX_FAILURE)
         public static let authenticationFailed = Code(rawValue: LIBSSH2_ERROR_AUTHENTICATION_FAILED)
         public static let publicKeyUnverified = Code(rawValue: LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
         public static let file = Code(rawValue: LIBSSH2_ERROR_FILE)

@@ -94,8 +94,8 @@ public final class Session {
     /// The host key algorithms in the server's KEXINIT, before `acceptHostKey`; untrusted text.
     public var offeredHostKeyAlgorithms: [String] { context.filter?.offeredHostKeyAlgorithms ?? [] }
 
-    /// The server's key as its blob (RFC 4253 section 6.6) and the SHA-256 of it.
-    public var hostKey: (type: String, blob: [UInt8], sha256: [UInt8])? {
+    /// The type that stands in the blob of the server's key (RFC 4253 section 6.6), and the SHA-256 of the blob.
+    public var hostKey: (type: String, sha256: [UInt8])? {
         var length = 0
         var type: Int32 = 0
         guard let key = libssh2_session_hostkey(raw, &length, &type), length >= 4,
@@ -109,7 +109,7 @@ public final class Session {
         }
         let nameLength = blob[0..<4].reduce(0) { $0 << 8 | Int($1) }
         guard nameLength <= length - 4 else { return nil }
-        return (String(decoding: blob[4..<(4 + nameLength)], as: UTF8.self), blob, sha256)
+        return (String(decoding: blob[4..<(4 + nameLength)], as: UTF8.self), sha256)
     }
 
     /// The server's identification string, without line end; untrusted text.
