@@ -14,6 +14,7 @@ let nio: [Target.Dependency] = [
 ]
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
@@ -30,16 +31,20 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         .systemLibrary(
             name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"]), .brew(["libssh2"])]),
         .target(name: "LibSSH2", dependencies: ["CLibSSH2"], swiftSettings: strict),
         .target(name: "FwdCore", swiftSettings: strict),
+        .target(name: "FwdOpenSSH", dependencies: ["FwdCore", crypto, subprocess], swiftSettings: strict),
         .target(
-            name: "FwdConfig", dependencies: ["FwdCore", .product(name: "Yams", package: "Yams")], swiftSettings: strict
-        ),
-        .target(name: "FwdTunnel", dependencies: ["FwdCore", "LibSSH2", log] + nio, swiftSettings: strict),
+            name: "FwdConfig",
+            dependencies: ["FwdCore", "FwdOpenSSH", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+        .target(
+            name: "FwdTunnel", dependencies: ["FwdCore", "FwdOpenSSH", "LibSSH2", log, subprocess] + nio,
+            swiftSettings: strict),
         .target(
             name: "FwdControl",
             dependencies: [
@@ -52,7 +57,7 @@ let package = Package(
         .target(
             name: "FwdDaemon",
             dependencies: [
-                "FwdControl", "FwdConfig", "FwdCore", "FwdTunnel", lifecycle, log,
+                "FwdControl", "FwdConfig", "FwdCore", "FwdOpenSSH", "FwdTunnel", lifecycle, log,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -62,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "fwd",
             dependencies: [
-                "FwdConfig", "FwdControl", "FwdCore", "FwdDaemon", log,
+                "FwdConfig", "FwdControl", "FwdCore", "FwdDaemon", "FwdOpenSSH", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -71,10 +76,14 @@ let package = Package(
             name: "LibSSH2Tests", dependencies: ["FwdTestSupport", "LibSSH2"] + nio, swiftSettings: strict),
         .testTarget(name: "FwdCoreTests", dependencies: ["FwdCore"], swiftSettings: strict),
         .testTarget(
-            name: "FwdConfigTests", dependencies: ["FwdConfig", "FwdCore", "FwdTestSupport"], swiftSettings: strict),
+            name: "FwdOpenSSHTests", dependencies: ["FwdCore", "FwdOpenSSH", "FwdTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "FwdConfigTests", dependencies: ["FwdConfig", "FwdCore", "FwdOpenSSH", "FwdTestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "FwdTunnelTests",
-            dependencies: ["FwdCore", "FwdTestSupport", "FwdTunnel", "LibSSH2", log] + nio, swiftSettings: strict),
+            dependencies: ["FwdCore", "FwdOpenSSH", "FwdTestSupport", "FwdTunnel", "LibSSH2", log] + nio,
+            swiftSettings: strict),
         .testTarget(
             name: "FwdControlTests",
             dependencies: [

@@ -24,8 +24,12 @@ public struct Cause: Error, Hashable, Codable, Sendable, CustomStringConvertible
         case hostKey
         /// No credential was accepted.
         case auth
-        /// A key file cannot be used (missing, unreadable, encrypted).
+        /// A key file or another secret cannot be used (missing, unreadable, open to others, wrong passphrase).
         case identity
+        /// The ssh-agent did not answer, or refused to sign.
+        case agent
+        /// The gateway that this one is reached through is not up.
+        case jump
         /// The peer closed or reset an established session.
         case lost
         /// No sign of life within the liveness deadline, or a step took too long.

@@ -1,52 +1,62 @@
-/// A trusted host key: its type and the SHA-256 of its blob, as `ssh-keygen -lf` prints it.
-public struct HostKeyPin: Hashable, Codable, Sendable, CustomStringConvertible {
-    /// The types that libssh2 can negotiate and we allow, with the signature algorithms for each, best first
-    /// (RFC 8332, RFC 8709, RFC 5656). SHA-1 `ssh-rsa` signatures are not among them.
-    public static let signatureAlgorithms: [String: [String]] = [
-        "ssh-ed25519": ["ssh-ed25519"],
-        "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
-        "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"],
-        "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
-        "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
-    ]
-
-    /// The key's type as it stands in its blob ("ssh-rsa", "ssh-ed25519", ...).
-    public let type: String
-    /// `SHA256:` and 43 characters of base64 without padding.
-    public let fingerprint: String
-
-    public init(type: String, fingerprint: String) {
-        self.type = type
-        self.fingerprint = fingerprint
-    }
-
-    public var description: String { "\(type) \(fingerprint)" }
+/// How the bytes of a gateway's session travel.
+public enum Route: Hashable, Sendable {
+    /// A TCP connection of this machine.
+    /// - Parameter bindAddress: the local address to connect from.
+    case direct(bindAddress: String? = nil)
+    /// A direct-tcpip channel of another gateway (ssh_config(5), ProxyJump).
+    case via(String)
+    /// The standard input and output of a command (ssh_config(5), ProxyCommand), run by `/bin/sh`; all tokens
+    /// are expanded already.
+    case command(String)
 }
 
-/// Everything that one file of `forwards.d` says.
+/// When a silent server counts as dead.
+public struct Liveness: Hashable, Sendable {
+    /// The server is asked this often.
+    public var interval: Duration
+    /// Intervals without any byte after which the session is given up.
+    public var count: Int
+
+    public init(interval: Duration = .seconds(5), count: Int = 3) {
+        self.interval = interval
+        self.count = count
+    }
+}
+
+/// Everything that one file of `forwards.d` says, completed from ssh_config.
 public struct GatewayConfiguration: Hashable, Sendable {
+    public static let defaultConnectTimeout = Duration.seconds(10)
+
     /// The file's name without `.yaml`.
     public var name: String
+    /// As in the file: a name, an address, or a Host alias of ssh_config.
     public var host: String
+    /// What is connected to: `host`, or the HostName that ssh_config gives for it.
+    public var hostName: String
     public var port: UInt16
-    public var user: String
-    /// Key files, tried in order. Absolute paths, `~` already expanded.
-    public var identities: [String]
-    /// The trusted host keys. Empty: the gateway parks and shows what was offered.
-    public var hostKeys: [HostKeyPin]
+    public var login: LoginConfiguration
+    public var trust: HostTrust
+    public var route: Route
+    /// For the TCP connection.
+    public var connectTimeout: Duration
+    public var liveness: Liveness
     /// In the order of the file.
     public var forwards: [ForwardConfiguration]
 
     public init(
-        name: String, host: String, port: UInt16 = 22, user: String, identities: [String] = [],
-        hostKeys: [HostKeyPin] = [], forwards: [ForwardConfiguration] = []
+        name: String, host: String, hostName: String? = nil, port: UInt16 = 22, login: LoginConfiguration,
+        trust: HostTrust = HostTrust(), route: Route = .direct(), connectTimeout: Duration = defaultConnectTimeout,
+        liveness: Liveness = Liveness(), forwards: [ForwardConfiguration] = []
     ) {
         self.name = name
         self.host = host
+        self.hostName = hostName ?? host
         self.port = port
-        self.user = user
-        self.identities = identities
-        self.hostKeys = hostKeys
+        self.login = login
+        self.trust = trust
+        self.route = route
+        self.connectTimeout = connectTimeout
+        self.liveness = liveness
         self.forwards = forwards
     }
 }

@@ -166,7 +166,8 @@ public struct GatewayStateMachine: Sendable {
     private static func isOfTheNetwork(_ reason: Cause.Reason) -> Bool {
         switch reason {
         case .dns, .connect, .lost, .timeout: true
-        case .handshake, .protocol, .hostKey, .auth, .identity, .bind, .remoteListen, .target, .config, .requested,
+        case .handshake, .protocol, .hostKey, .auth, .identity, .agent, .jump, .bind, .remoteListen, .target, .config,
+            .requested,
             .internal:
             false
         }

@@ -101,8 +101,12 @@ public struct GatewayStatus: Hashable, Codable, Sendable {
     public var nextRetry: Timestamp?
     /// The last failure, kept while up.
     public var lastError: LastError?
-    /// The address in use, `192.0.2.1:22`.
+    /// The address in use, `192.0.2.1:22`; absent where the route is not a TCP connection of this machine.
     public var address: String?
+    /// How the session travels, unless it is a plain TCP connection: `via amsterdam`, `proxy command`.
+    public var route: String?
+    /// What the last login tried, in that order, and what it did not get to.
+    public var credentials: [CredentialStatus]
     /// What was negotiated; absent without a session.
     public var session: SessionStatus?
     /// Sessions in use now (1, plus overflow sessions).
@@ -119,7 +123,8 @@ public struct GatewayStatus: Hashable, Codable, Sendable {
     public init(
         name: String, host: String, port: UInt16, user: String, state: GatewayState, cause: Cause? = nil,
         since: Timestamp, nextRetry: Timestamp? = nil, lastError: LastError? = nil, address: String? = nil,
-        session: SessionStatus? = nil, sessions: Int = 0, failures: [String: Int] = [:], connects: Int = 0,
+        route: String? = nil, credentials: [CredentialStatus] = [], session: SessionStatus? = nil, sessions: Int = 0,
+        failures: [String: Int] = [:], connects: Int = 0,
         channelOpen: DurationHistogram = DurationHistogram(), forwards: [ForwardStatus] = []
     ) {
         self.name = name
@@ -132,6 +137,8 @@ public struct GatewayStatus: Hashable, Codable, Sendable {
         self.nextRetry = nextRetry
         self.lastError = lastError
         self.address = address
+        self.route = route
+        self.credentials = credentials
         self.session = session
         self.sessions = sessions
         self.failures = failures
@@ -151,18 +158,45 @@ public struct LastError: Hashable, Codable, Sendable {
     }
 }
 
+/// One way to log in, and what became of it.
+public struct CredentialStatus: Hashable, Codable, Sendable {
+    public enum Outcome: String, Codable, Sendable, CaseIterable {
+        /// The server took it.
+        case accepted
+        /// The server did not take it.
+        case refused
+        /// It could not be used; `reason` says why.
+        case unusable
+        /// An earlier one was accepted, or the login has not come to it.
+        case untried
+    }
+
+    /// `key file /root/.ssh/id_ed25519`, `agent key ED25519 SHA256:… (ann@laptop)`, `password`. No secret.
+    public var credential: String
+    public var outcome: Outcome
+    public var reason: String?
+
+    public init(credential: String, outcome: Outcome, reason: String? = nil) {
+        self.credential = credential
+        self.outcome = outcome
+        self.reason = reason
+    }
+}
+
 /// What one authenticated session negotiated.
 public struct SessionStatus: Hashable, Codable, Sendable {
     /// The server's identification string (RFC 4253 section 4.2).
     public var serverVersion: String
     public var hostKey: HostKeyPin
+    /// Why the key is trusted: `pin`, `retiring pin`, or the line of known_hosts, `/root/.ssh/known_hosts:3`.
+    public var hostKeySource: String
     public var keyExchange: String
     public var hostKeyAlgorithm: String
     public var cipherIn: String
     public var cipherOut: String
     public var macIn: String
     public var macOut: String
-    /// The key file that was accepted.
+    /// The credential that was accepted, as in `GatewayStatus.credentials`.
     public var identity: String
     /// Last measured round trip, in seconds; absent until the first ping came back.
     public var rttSeconds: Double?
@@ -170,12 +204,14 @@ public struct SessionStatus: Hashable, Codable, Sendable {
     public var isServerNagleOff: Bool
 
     public init(
-        serverVersion: String, hostKey: HostKeyPin, keyExchange: String, hostKeyAlgorithm: String, cipherIn: String,
+        serverVersion: String, hostKey: HostKeyPin, hostKeySource: String = "pin", keyExchange: String,
+        hostKeyAlgorithm: String, cipherIn: String,
         cipherOut: String, macIn: String, macOut: String, identity: String, rttSeconds: Double? = nil,
         isServerNagleOff: Bool = false
     ) {
         self.serverVersion = serverVersion
         self.hostKey = hostKey
+        self.hostKeySource = hostKeySource
         self.keyExchange = keyExchange
         self.hostKeyAlgorithm = hostKeyAlgorithm
         self.cipherIn = cipherIn

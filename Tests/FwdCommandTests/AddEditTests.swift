@@ -35,8 +35,8 @@ import Testing
             let gateway = try #require(try ForwardsDirectory(path: directory.path).load().gateways["new"])
             #expect(gateway.host == "h.example.org")
             #expect(gateway.port == 2222)
-            #expect(gateway.identities == ["/k"])
-            #expect(gateway.hostKeys.map(\.type) == ["ssh-ed25519"])
+            #expect(gateway.login.identities == [IdentityConfiguration("/k")])
+            #expect(gateway.trust.pins.map(\.type) == ["ssh-ed25519"])
             #expect(throws: ConfigError.self) { try edit(directory, arguments).write(["-L 20006:t:2"]) }
         }
     }

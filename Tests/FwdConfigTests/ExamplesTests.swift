@@ -19,7 +19,7 @@ import Testing
         let demo = try #require(examples.load().gateways["demo"])
         #expect(demo.forwards.map(\.name) == ["web", "home"])
         #expect(demo.forwards.map(\.spec.description) == ["-L 8080:localhost:80", "-R 8081:localhost:80"])
-        #expect(demo.hostKeys.isEmpty)
+        #expect(demo.trust.pins.isEmpty)
     }
 
     /// What the README shows first must not worry its reader.

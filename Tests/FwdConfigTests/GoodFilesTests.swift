@@ -1,5 +1,6 @@
 import FwdConfig
 import FwdCore
+import FwdTestSupport
 import Testing
 
 @Suite struct GoodFilesTests {
@@ -25,8 +26,8 @@ import Testing
             file.configuration
                 == GatewayConfiguration(
                     name: "work", host: "t2.example.org", port: 2222, user: "tunnel",
-                    identities: ["/home/ann/.ssh/id_rsa", "/etc/fwd/key"],
-                    hostKeys: [
+                    keys: ["/home/ann/.ssh/id_rsa", "/etc/fwd/key"],
+                    pins: [
                         HostKeyPin(type: "ssh-ed25519", fingerprint: fingerprint),
                         HostKeyPin(type: "ssh-rsa", fingerprint: fingerprint),
                     ],
@@ -41,9 +42,9 @@ import Testing
     @Test func whatIsAbsentHasADefault() throws {
         let configuration = try file("gateway: {host: h}").configuration
         #expect(configuration.port == 22)
-        #expect(configuration.user == "ann")
-        #expect(configuration.identities == ["/home/ann/.ssh/id_ed25519"])
-        #expect(configuration.hostKeys.isEmpty)
+        #expect(configuration.login.user == "ann")
+        #expect(configuration.login.identities == [IdentityConfiguration("/home/ann/.ssh/id_ed25519")])
+        #expect(configuration.trust.pins.isEmpty)
         #expect(configuration.forwards.isEmpty)
     }
 

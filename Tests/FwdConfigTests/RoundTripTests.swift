@@ -88,9 +88,10 @@ private struct FileGenerator {
         for _ in 0..<300 {
             var configuration = try file(generator.file()).configuration
             configuration.host = generator.pick(["h", "::1", "fe80::1%eth0", "yes", "~x", "é.example", "'q'"])
-            configuration.user = generator.pick(["ann", "#ann", "ann:", "DOM\\ann", "\"ann\""])
-            configuration.identities = generator.pick([[], ["/a b"], ["/k#1", "/home/ann/x: y", "/[k], {l}"]])
-            configuration.hostKeys = generator.pick([[], [HostKeyPin(type: "ssh-rsa", fingerprint: fingerprint)]])
+            configuration.login.user = generator.pick(["ann", "#ann", "ann:", "DOM\\ann", "\"ann\""])
+            configuration.login.identities = generator.pick([[], ["/a b"], ["/k#1", "/home/ann/x: y", "/[k], {l}"]])
+                .map { IdentityConfiguration($0) }
+            configuration.trust.pins = generator.pick([[], [HostKeyPin(type: "ssh-rsa", fingerprint: fingerprint)]])
             for index in configuration.forwards.indices {
                 configuration.forwards[index].hold = generator.pick([.milliseconds(1500), .zero, .seconds(10)])
             }

@@ -6,7 +6,7 @@ import Testing
 
     init() throws {
         old = GatewayConfiguration(
-            name: "g", host: "h", user: "u",
+            name: "g", host: "h", login: LoginConfiguration(user: "u"),
             forwards: [
                 ForwardConfiguration(name: "a", spec: try ForwardSpec(parsing: "-L 1:x:1")),
                 ForwardConfiguration(name: "b", spec: try ForwardSpec(parsing: "-L 2:x:1")),
@@ -38,8 +38,9 @@ import Testing
 
     @Test(
         arguments: [
-            { $0.host = "i" }, { $0.port = 23 }, { $0.user = "v" }, { $0.identities = ["/k"] },
-            { $0.hostKeys = [HostKeyPin(type: "ssh-rsa", fingerprint: "SHA256:x")] },
+            { $0.host = "i" }, { $0.port = 23 }, { $0.login.user = "v" },
+            { $0.login.identities = [IdentityConfiguration("/k")] }, { $0.route = .via("h") },
+            { $0.trust.pins = [HostKeyPin(type: "ssh-rsa", fingerprint: "SHA256:x")] },
         ] as [@Sendable (inout GatewayConfiguration) -> Void])
     func anotherLoginRestartsTheSession(change: @Sendable (inout GatewayConfiguration) -> Void) {
         var new = old
@@ -66,7 +67,9 @@ import Testing
     }
 
     @Test func gatewaysAreInOrderOfTheirNames() {
-        let named = ["z", "a", "m"].map { GatewayConfiguration(name: $0, host: "h", user: "u") }
+        let named = ["z", "a", "m"].map {
+            GatewayConfiguration(name: $0, host: "h", login: LoginConfiguration(user: "u"))
+        }
         let desired = Dictionary(uniqueKeysWithValues: named.map { ($0.name, $0) })
         #expect(Plan(current: [:], desired: desired, refused: []).gateways.map(\.gateway) == ["a", "m", "z"])
     }

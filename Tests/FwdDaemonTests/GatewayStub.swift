@@ -100,7 +100,12 @@ final class ConfigurationStub: Sendable {
         LoadedConfiguration(
             gateways: Dictionary(
                 uniqueKeysWithValues: gateways.map { name, forwards in
-                    (name, GatewayConfiguration(name: name, host: "h", user: "u", forwards: forwards.map(forward)))
+                    (
+                        name,
+                        GatewayConfiguration(
+                            name: name, host: "h", login: LoginConfiguration(user: "u"), forwards: forwards.map(forward)
+                        )
+                    )
                 }))
     }
 

@@ -50,8 +50,8 @@ import Testing
             for pin in sshd.hostKeyPins { #expect(scanned.contains(pin.fingerprint)) }
             let gateway = sshd.gatewayConfiguration(name: "here")
             #expect(gateway.port == sshd.port)
-            #expect(gateway.hostKeys == sshd.hostKeyPins)
-            #expect(gateway.identities == [sshd.identityPath])
+            #expect(gateway.trust.pins == sshd.hostKeyPins)
+            #expect(gateway.login.identities == [IdentityConfiguration(sshd.identityPath)])
         }
     }
 

@@ -14,8 +14,8 @@ struct HostileServerTests {
         let pin = try await SSHKey.shared(.ed25519, name: "host").pin
         try await HostileServer.with(script) { server in
             let configuration = GatewayConfiguration(
-                name: "hostile", host: server.host, port: server.port, user: "u", identities: [key.path],
-                hostKeys: [pin])
+                name: "hostile", host: server.host, port: server.port, user: "u", keys: [key.path],
+                pins: [pin])
             try await GatewayFixture.with(configuration) { fixture in
                 let before = ProcessCounters.own.residentBytes
                 let cause = try await eventually("the attempt has failed") { await fixture.status.lastError?.cause }
@@ -42,7 +42,7 @@ struct HostileServerTests {
         for (script, text) in expected {
             try await HostileServer.with(script) { server in
                 let configuration = GatewayConfiguration(
-                    name: "hostile", host: server.host, port: server.port, user: "u", identities: [key.path])
+                    name: "hostile", host: server.host, port: server.port, user: "u", keys: [key.path])
                 try await GatewayFixture.with(configuration) { fixture in
                     let cause = try await eventually("the attempt has failed") { await fixture.status.lastError?.cause }
                     #expect(cause.message.contains(text), "\(cause)")

@@ -13,7 +13,7 @@ struct LoginTests {
         try await SSHDFixture.with(SSHDOptions(hostKeys: Self.types)) { sshd in
             let key = try #require(sshd.hostKeys.first { $0.type == type })
             var configuration = sshd.gatewayConfiguration()
-            configuration.hostKeys = [key.pin]
+            configuration.trust.pins = [key.pin]
             try await GatewayFixture.with(configuration) { fixture in
                 let session = try #require(try await fixture.waitUntil(.up).session)
                 #expect(session.hostKey == key.pin)
@@ -53,7 +53,7 @@ struct LoginTests {
         try await SSHDFixture.with { sshd in
             let wrong = try await SSHKey.shared(.ed25519, name: "other-host")
             var configuration = sshd.gatewayConfiguration()
-            configuration.hostKeys = [wrong.pin]
+            configuration.trust.pins = [wrong.pin]
             try await GatewayFixture.with(configuration) { fixture in
                 let status = try await fixture.waitUntil(.parked)
                 let message = try #require(status.cause?.message)
@@ -71,7 +71,7 @@ struct LoginTests {
         try await SSHDFixture.with(SSHDOptions(hostKeys: [.ecdsa256])) { sshd in
             let wrong = try await SSHKey.shared(.ed25519, name: "other-host")
             var configuration = sshd.gatewayConfiguration()
-            configuration.hostKeys = [wrong.pin]
+            configuration.trust.pins = [wrong.pin]
             try await GatewayFixture.with(configuration) { fixture in
                 let status = try await fixture.waitUntil(.parked)
                 #expect(status.cause?.message.contains("the server offers only ecdsa-sha2-nistp256") == true)
@@ -83,7 +83,7 @@ struct LoginTests {
     func parksWithoutPin() async throws {
         try await SSHDFixture.with { sshd in
             var configuration = sshd.gatewayConfiguration()
-            configuration.hostKeys = []
+            configuration.trust.pins = []
             try await GatewayFixture.with(configuration) { fixture in
                 let status = try await fixture.waitUntil(.parked)
                 #expect(status.cause?.message.contains("the server offers \(sshd.hostKeyPins[0])") == true)
@@ -124,7 +124,7 @@ struct LoginTests {
         try await SSHDFixture.with { sshd in
             let stranger = try await SSHKey.shared(.ecdsa256, name: "stranger")
             var configuration = sshd.gatewayConfiguration()
-            configuration.identities = [stranger.path, sshd.identityPath]
+            configuration.login.identities = [stranger.path, sshd.identityPath].map { IdentityConfiguration($0) }
             try await GatewayFixture.with(configuration) { fixture in
                 let status = try await fixture.waitUntil(.up)
                 #expect(status.session?.identity == sshd.identityPath)
@@ -144,7 +144,7 @@ struct LoginTests {
             ]
             for (path, reason) in cases {
                 let configuration = GatewayConfiguration(
-                    name: "g", host: "127.0.0.1", port: 9, user: "u", identities: [path])
+                    name: "g", host: "127.0.0.1", port: 9, user: "u", keys: [path])
                 try await GatewayFixture.with(configuration) { fixture in
                     let status = try await fixture.waitUntil(.parked)
                     #expect(status.cause?.message == reason)
@@ -157,7 +157,7 @@ struct LoginTests {
     func namesResolverFailure() async throws {
         let key = try await SSHKey.shared(.ed25519, name: "user")
         let configuration = GatewayConfiguration(
-            name: "g", host: "no-such-host.invalid", user: "u", identities: [key.path])
+            name: "g", host: "no-such-host.invalid", user: "u", keys: [key.path])
         try await GatewayFixture.with(configuration) { fixture in
             let cause = try await eventually("the failure is told") { await fixture.status.lastError?.cause }
             #expect(cause.reason == .dns)

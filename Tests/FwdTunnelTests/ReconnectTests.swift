@@ -50,8 +50,8 @@ struct ReconnectTests {
         held.hold = .milliseconds(300)
         let configuration = GatewayConfiguration(
             name: "gone", host: "127.0.0.1", port: closedPort, user: "nobody",
-            identities: [try await SSHKey.shared(.ed25519, name: "user").path],
-            hostKeys: [HostKeyPin(type: "ssh-ed25519", fingerprint: "SHA256:x")], forwards: [held])
+            keys: [try await SSHKey.shared(.ed25519, name: "user").path],
+            pins: [HostKeyPin(type: "ssh-ed25519", fingerprint: "SHA256:x")], forwards: [held])
         try await GatewayFixture.with(configuration) { fixture in
             try await eventually("an attempt has failed") { await fixture.status.lastError != nil }
             let end = try await StreamClient.with(port: held.spec.listen.port) { await $0.receiveDigest() }

@@ -34,7 +34,7 @@ struct FailureTests {
                 try ForwardConfiguration("refused", "-L \(refusedPort):127.0.0.1:1"),
             ])
         var impostor = sshd.gatewayConfiguration(name: "impostor")
-        impostor.hostKeys = [try await SSHKey.shared(.ed25519, name: "other-host").pin]
+        impostor.trust.pins = [try await SSHKey.shared(.ed25519, name: "other-host").pin]
         let stranger = strict.gatewayConfiguration(name: "stranger")
         let forbidden = forbidding.gatewayConfiguration(
             name: "forbidden",
@@ -63,7 +63,7 @@ struct FailureTests {
                 ("good", "cannot listen on localhost:\(heldPort): address already in use"),
                 ("good", "the server refused to listen on localhost:\(heldPort): the port is in use there"),
                 ("good", "127.0.0.1:1 cannot be reached from the gateway: connect failed"),
-                ("impostor", "HOST KEY MISMATCH: expected \(impostor.hostKeys[0])"),
+                ("impostor", "HOST KEY MISMATCH: expected \(impostor.trust.pins[0])"),
                 ("impostor", "offered \(sshd.hostKeyPins[0])"),
                 ("stranger", "the server refused to log in \(strict.user)"),
                 ("forbidden", "forbidden by the server (AllowTcpForwarding"),

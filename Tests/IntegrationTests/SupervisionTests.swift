@@ -166,7 +166,7 @@ struct SupervisionTests {
         for script in [HostileScript.crashingKEXINIT(name: "ext-info-c"), .endlessJunkBeforeKex()] {
             try await HostileServer.with(script) { server in
                 let gateway = GatewayConfiguration(
-                    name: "hostile", host: server.host, port: server.port, user: "u", identities: [key.path])
+                    name: "hostile", host: server.host, port: server.port, user: "u", keys: [key.path])
                 try await SupervisorFixture.with([gateway]) { fixture in
                     try await attempts(10, at: server, fixture)
                     let (memory, descriptors) = (

@@ -5,9 +5,9 @@ extension ForwardsFile {
     public static func text(of configuration: GatewayConfiguration) -> String {
         var lines = ["gateway:", "  " + YAMLText.entry("host", configuration.host, .block)]
         lines.append("  port: \(configuration.port)")
-        lines.append("  " + YAMLText.entry("user", configuration.user, .block))
-        lines += list("identity", configuration.identities)
-        lines += list("host-key", configuration.hostKeys.map(\.description))
+        lines.append("  " + YAMLText.entry("user", configuration.login.user, .block))
+        lines += list("identity", configuration.login.identities.map(\.key.description))
+        lines += list("host-key", configuration.trust.pins.map(\.description))
         if !configuration.forwards.isEmpty { lines.append("forwards:") }
         for forward in configuration.forwards { lines += entry(forward).map { "  " + $0 } }
         return lines.joined(separator: "\n") + "\n"

@@ -16,8 +16,8 @@ extension GatewayChecker {
             warning(at: section.key.position, "gateway.host-key: no pin, the gateway will park before logging in")
         }
         guard let host, let port, let user else { return nil }
-        return GatewayConfiguration(
-            name: name, host: host, port: port, user: user, identities: identities, hostKeys: pins)
+        let login = LoginConfiguration(user: user, identities: identities.map { IdentityConfiguration($0) })
+        return GatewayConfiguration(name: name, host: host, port: port, login: login, trust: HostTrust(pins: pins))
     }
 
     private mutating func host(_ field: ConfigField?, in section: ConfigField) -> String? {

@@ -98,8 +98,7 @@ public actor SSHDFixture {
         name: String = "gateway", forwards: [ForwardConfiguration] = []
     ) -> GatewayConfiguration {
         GatewayConfiguration(
-            name: name, host: host, port: port, user: user, identities: [identityPath], hostKeys: hostKeyPins,
-            forwards: forwards)
+            name: name, host: host, port: port, user: user, keys: [identityPath], pins: hostKeyPins, forwards: forwards)
     }
 
     /// Arguments that let the real ssh log in here, the destination last.

@@ -161,7 +161,7 @@ final class GatewayDriver {
     /// Key files, name, TCP, then an `SSHSession`, which reports the rest.
     private func startAttempt(_ number: Int) {
         let (host, port) = (configuration.host, configuration.port)
-        Identity.load(configuration.identities, on: loop)
+        Identity.load(configuration.login.identities, on: loop)
             .and(Connector.resolve(host, port: port, on: loop))
             .assumeIsolated()
             .whenComplete { [weak self] result in
@@ -176,7 +176,8 @@ final class GatewayDriver {
     private func connect(_ number: Int, _ addresses: [SocketAddress], _ identities: [Identity]) {
         machine.resolved(attempt: number)
         noticeChange()
-        let login = LoginParameters(user: configuration.user, pins: configuration.hostKeys, identities: identities)
+        let login = LoginParameters(
+            user: configuration.login.user, pins: configuration.trust.pins, identities: identities)
         Connector.connect(addresses, host: configuration.host, port: configuration.port, on: loop)
             .assumeIsolated()
             .whenComplete { [weak self] result in
@@ -297,7 +298,8 @@ final class GatewayDriver {
     var status: GatewayStatus {
         let waiting = machine.waiting
         return GatewayStatus(
-            name: configuration.name, host: configuration.host, port: configuration.port, user: configuration.user,
+            name: configuration.name, host: configuration.host, port: configuration.port,
+            user: configuration.login.user,
             state: machine.publicState, cause: waiting?.cause, since: since,
             nextRetry: waiting.map { Timestamp.now().advanced(by: $0.until - .now) },
             lastError: lastError, address: address, session: pool.primary?.status, sessions: pool.sessionCount,

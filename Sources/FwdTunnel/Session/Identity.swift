@@ -17,10 +17,11 @@ struct Identity: Sendable {
 
     /// Reads the key files that can be used, off the loop.
     /// - Throws: `Cause` (identity) when none can.
-    static func load(_ paths: [String], on eventLoop: any EventLoop) -> EventLoopFuture<[Identity]> {
+    static func load(_ named: [IdentityConfiguration], on eventLoop: any EventLoop) -> EventLoopFuture<[Identity]>
+    {
         NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) {
             var (identities, problems): ([Identity], [String]) = ([], [])
-            for path in paths {
+            for path in named.map(\.key.description) {
                 do throws(Cause) {
                     identities.append(try Identity(reading: path))
                 } catch {
@@ -60,17 +61,4 @@ struct Identity: Sendable {
         guard blob.starts(with: magic) else { return false }
         return !blob.dropFirst(magic.count + 4).starts(with: Array("none".utf8))
     }
-}
-
-/// A value that prints, dumps and reflects as `<redacted>`.
-struct Redacted<Value: Sendable>: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    let value: Value
-
-    init(_ value: Value) {
-        self.value = value
-    }
-
-    var description: String { "<redacted>" }
-    var debugDescription: String { description }
-    var customMirror: Mirror { Mirror(self, children: [:]) }
 }
