@@ -15,6 +15,7 @@ let nio: [Target.Dependency] = [
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
@@ -27,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -36,14 +38,17 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"]), .brew(["libssh2"])]),
+        .systemLibrary(name: "CResolv"),
         .target(name: "LibSSH2", dependencies: ["CLibSSH2"], swiftSettings: strict),
         .target(name: "FwdCore", swiftSettings: strict),
-        .target(name: "FwdOpenSSH", dependencies: ["FwdCore", crypto, subprocess], swiftSettings: strict),
+        .target(
+            name: "FwdOpenSSH", dependencies: ["CResolv", "FwdCore", crypto, subprocess, system],
+            swiftSettings: strict),
         .target(
             name: "FwdConfig",
             dependencies: ["FwdCore", "FwdOpenSSH", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .target(
-            name: "FwdTunnel", dependencies: ["FwdCore", "FwdOpenSSH", "LibSSH2", log, subprocess] + nio,
+            name: "FwdTunnel", dependencies: ["FwdCore", "FwdOpenSSH", "LibSSH2", log, subprocess, system] + nio,
             swiftSettings: strict),
         .target(
             name: "FwdControl",
@@ -67,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "fwd",
             dependencies: [
-                "FwdConfig", "FwdControl", "FwdCore", "FwdDaemon", "FwdOpenSSH", log,
+                "FwdConfig", "FwdControl", "FwdCore", "FwdDaemon", "FwdOpenSSH", "FwdTunnel", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -103,7 +108,8 @@ let package = Package(
         .testTarget(
             name: "FwdCommandTests",
             dependencies: [
-                "fwd", "FwdConfig", "FwdControl", "FwdCore", "FwdDaemon", "FwdTestSupport",
+                "fwd", "FwdConfig", "FwdControl", "FwdCore", "FwdDaemon", "FwdOpenSSH", "FwdTestSupport", "FwdTunnel",
+                log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -10,6 +10,8 @@
 public struct ConfigEnvironment: Sendable {
     /// What `~` stands for.
     public var homeDirectory: String
+    /// The home of the user database's entry: there ssh looks for its `.ssh/config`, whatever `$HOME` says.
+    public var accountHomeDirectory: String
     /// The default of `user:`.
     public var userName: String
     /// Whether a regular file (or a link to one) is there.
@@ -18,10 +20,12 @@ public struct ConfigEnvironment: Sendable {
     public var servicePort: @Sendable (String) -> UInt16?
 
     public init(
-        homeDirectory: String, userName: String, fileExists: @escaping @Sendable (String) -> Bool,
+        homeDirectory: String, accountHomeDirectory: String? = nil, userName: String,
+        fileExists: @escaping @Sendable (String) -> Bool,
         servicePort: @escaping @Sendable (String) -> UInt16? = { _ in nil }
     ) {
         self.homeDirectory = homeDirectory
+        self.accountHomeDirectory = accountHomeDirectory ?? homeDirectory
         self.userName = userName
         self.fileExists = fileExists
         self.servicePort = servicePort
@@ -32,8 +36,9 @@ public struct ConfigEnvironment: Sendable {
         let account = UserAccount.current
         let home = getenv("HOME").map { String(cString: $0) } ?? ""
         return ConfigEnvironment(
-            homeDirectory: home.hasPrefix("/") ? home : account.homeDirectory, userName: account.name,
-            fileExists: isRegularFile, servicePort: tcpPort)
+            homeDirectory: home.hasPrefix("/") ? home : account.homeDirectory,
+            accountHomeDirectory: account.homeDirectory, userName: account.name, fileExists: isRegularFile,
+            servicePort: tcpPort)
     }
 
     @Sendable private static func isRegularFile(_ path: String) -> Bool {

@@ -32,6 +32,16 @@ extension ForwardsDirectory {
         _ = try edit(forward.gateway) { file throws(ConfigError) in try file.removing(forward: forward.forward) }
     }
 
+    /// Changes which host keys a gateway's file pins (`ForwardsFile.settingHostKeys`).
+    public func setHostKeys(
+        ofGateway gateway: String, adding: [HostKeyEntry] = [], removing: Set<HostKeyPin> = [],
+        retiring: Set<HostKeyPin> = []
+    ) throws(ConfigError) {
+        _ = try edit(gateway) { file throws(ConfigError) in
+            try file.settingHostKeys(adding: adding, removing: removing, retiring: retiring)
+        }
+    }
+
     /// Writes a gateway's whole file, a new one or another in place of the old one.
     /// - Throws: `invalidFile` if the text has an error; then nothing is written.
     public func write(_ text: String, gateway: String) throws(ConfigError) {
@@ -87,13 +97,16 @@ extension ForwardsDirectory {
         }
     }
 
-    /// A new forward must not take a port from a gateway that comes later, nor want one of an earlier gateway.
+    /// No other file may be refused for what this one says now: a port of a gateway that comes later, a way in circles.
     private func checkOthers(with file: ForwardsFile) throws(ConfigError) {
-        let before = try load()
-        let after = try load(replacing: [file.configuration.name: Array(file.text.utf8)])
-        let errors = after.diagnostics.errors.filter { !before.diagnostics.contains($0) }
-        if after.refused.subtracting(before.refused).isEmpty { return }
-        throw ConfigError(.listenConflict, "\(file.path) was not changed", diagnostics: errors)
+        let before = try checkedFiles()
+        let after = try checkedFiles(replacing: [file.configuration.name: Array(file.text.utf8)])
+        let refused = after.contents.refused.subtracting(before.contents.refused)
+        guard let code = after.files.first(where: { refused.contains($0.name) })?.refusal else { return }
+        let known = before.contents.diagnostics
+        throw ConfigError(
+            code, "\(file.path) was not changed",
+            diagnostics: after.contents.diagnostics.errors.filter { !known.contains($0) })
     }
 
     private func write(_ file: ForwardsFile) throws(ConfigError) {

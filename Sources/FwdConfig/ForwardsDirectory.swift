@@ -32,7 +32,9 @@ public struct ForwardsDirectory: Sendable {
     /// Reads every `*.yaml` that is not hidden. A bad file refuses its own gateway and no other.
     /// - Throws: only if the directory itself cannot be read.
     public func load() throws(ConfigError) -> Contents {
-        try load(replacing: [:])
+        var all = try checkedFiles()
+        all.finish()
+        return all.contents
     }
 
     /// The file of a gateway, whether it exists or not.
@@ -54,23 +56,22 @@ public struct ForwardsDirectory: Sendable {
     private static let suffix = ".yaml"
 
     /// - Parameter texts: what some gateways' files are taken to say, instead of what they do.
-    func load(replacing texts: [String: [UInt8]]) throws(ConfigError) -> Contents {
-        var files: [GatewayFile] = []
-        var ignored: [ConfigDiagnostic] = []
+    func checkedFiles(replacing texts: [String: [UInt8]] = [:]) throws(ConfigError) -> DirectoryFiles {
+        var all = DirectoryFiles(files: [], ignored: [])
         let listed = try names()
         let missing = Set(texts.keys.map { $0 + Self.suffix }).subtracting(listed)
         for name in missing.isEmpty ? listed : DirectoryReader.inByteOrder(listed + missing) {
             if name.hasSuffix(Self.suffix) {
-                if let file = read(String(name.dropLast(Self.suffix.count)), texts) { files.append(file) }
+                if let file = read(String(name.dropLast(Self.suffix.count)), texts) { all.files.append(file) }
             } else if name.hasSuffix(".yml") {
-                ignored.append(diagnostic(.warning, name, "is ignored, a gateway's file ends in .yaml"))
+                all.ignored.append(
+                    ConfigDiagnostic(
+                        severity: .warning, file: "\(path)/\(name)", line: 1, column: 1,
+                        message: "is ignored, a gateway's file ends in .yaml"))
             }
         }
-        refuseConflicts(in: &files)
-        return Contents(
-            gateways: Dictionary(uniqueKeysWithValues: files.compactMap { $0.configuration }.map { ($0.name, $0) }),
-            refused: Set(files.filter { $0.configuration == nil }.map(\.name)),
-            diagnostics: files.flatMap(\.diagnostics) + ignored)
+        all.check()
+        return all
     }
 
     private func names() throws(ConfigError) -> [String] {
@@ -89,35 +90,7 @@ public struct ForwardsDirectory: Sendable {
             let bytes = if let text = texts[name] { text } else { try FileReader.read(file) }
             return GatewayFile.parse(bytes, name: name, path: file, environment: environment)
         } catch {
-            if error.isVanished { return nil }
-            return GatewayFile(
-                name: name, path: file, source: SourceText(""), root: nil, configuration: nil, forwardPositions: [:],
-                diagnostics: [diagnostic(.error, name + Self.suffix, error.message)])
-        }
-    }
-
-    private func diagnostic(
-        _ severity: ConfigDiagnostic.Severity, _ name: String, _ message: String
-    ) -> ConfigDiagnostic {
-        ConfigDiagnostic(severity: severity, file: "\(path)/\(name)", line: 1, column: 1, message: message)
-    }
-
-    /// The first file in byte order keeps the port, a later one is refused.
-    private func refuseConflicts(in files: inout [GatewayFile]) {
-        var listeners = ListenerTable<(name: String, place: String)>()
-        for index in files.indices {
-            let before = listeners
-            for forward in files[index].configuration?.forwards ?? [] where forward.spec.kind == .local {
-                let position = files[index].forwardPositions[forward.name] ?? .start
-                let owner = ("\(files[index].name)/\(forward.name)", "\(files[index].path):\(position.line)")
-                guard let other = listeners.insert(forward, owner: owner) else { continue }
-                files[index].refuse(
-                    at: position,
-                    "forwards.\(forward.name): listens on \(forward.spec.listen), where "
-                        + "\"\(other.name)\" of \(other.place) listens already")
-            }
-            // What is refused does not listen.
-            if files[index].configuration == nil { listeners = before }
+            return error.isVanished ? nil : .unreadable(name: name, path: file, message: error.message)
         }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The whole content of a file that may be in /proc or still be growing, `nil` where it cannot be read.
-func readWholeFile(_ path: String) -> String? {
+public func readWholeFile(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

@@ -13,6 +13,9 @@ public struct LibSSH2Error: Error, Hashable, Sendable, CustomStringConvertible {
         /// The peer broke the plaintext phase in a way that must not reach libssh2.
         public static let filtered = Code(rawValue: -10_000)
 
+        /// An RSA key could sign with SHA-1 only.
+        public static let sha1Only = Code(rawValue: -10_001)
+
         public static let authenticationFailed = Code(rawValue: LIBSSH2_ERROR_AUTHENTICATION_FAILED)
         public static let publicKeyUnverified = Code(rawValue: LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
         public static let file = Code(rawValue: LIBSSH2_ERROR_FILE)
@@ -23,6 +26,9 @@ public struct LibSSH2Error: Error, Hashable, Sendable, CustomStringConvertible {
         public static let channelClosed = Code(rawValue: LIBSSH2_ERROR_CHANNEL_CLOSED)
         public static let timeout = Code(rawValue: LIBSSH2_ERROR_TIMEOUT)
         public static let methodNotSupported = Code(rawValue: LIBSSH2_ERROR_METHOD_NOT_SUPPORTED)
+        /// No signature algorithm of the key is one that the server takes.
+        public static let methodNone = Code(rawValue: LIBSSH2_ERROR_METHOD_NONE)
+        public static let passwordExpired = Code(rawValue: LIBSSH2_ERROR_PASSWORD_EXPIRED)
     }
 
     public let code: Code

@@ -12,12 +12,15 @@ public final class Session {
     static let unlimitedReadTimeout = 1_000_000
 
     let raw: OpaquePointer
-    private let context: TransportContext
+    let context: TransportContext
     private let retainedContext: Unmanaged<TransportContext>
 
     var pendingOpen: PendingOpen?
     var pendingListen: PendingListen?
     var pendingLogin: PendingLogin?
+    /// Whether the server has told its signature algorithms; `nil`: not looked at yet.
+    var announcesSHA2: Bool?
+    private var acceptedHostKeyHash: [UInt8]?
     /// Opens given up at their deadline: each may leave a channel without owner at the far side.
     public internal(set) var abandonedOpens = 0
 
@@ -88,28 +91,33 @@ public final class Session {
 
     /// Lets encrypted packets through to libssh2.
     public func acceptHostKey() {
+        acceptedHostKeyHash = hostKeyHash.map(Array.init)
         context.filter = nil
+    }
+
+    /// Whether the server has come with another key in a later key exchange than the one that was accepted: libssh2
+    /// checks the new key's signature, but not that it is the same key.
+    public var hasChangedHostKey: Bool {
+        guard let accepted = acceptedHostKeyHash, let present = hostKeyHash else { return false }
+        return !present.elementsEqual(accepted)
+    }
+
+    /// Valid until the next call into libssh2.
+    private var hostKeyHash: UnsafeBufferPointer<UInt8>? {
+        libssh2_hostkey_hash(raw, LIBSSH2_HOSTKEY_HASH_SHA256).map { hash in
+            UnsafeBufferPointer(start: UnsafeRawPointer(hash).assumingMemoryBound(to: UInt8.self), count: 32)
+        }
     }
 
     /// The host key algorithms in the server's KEXINIT, before `acceptHostKey`; untrusted text.
     public var offeredHostKeyAlgorithms: [String] { context.filter?.offeredHostKeyAlgorithms ?? [] }
 
-    /// The type that stands in the blob of the server's key (RFC 4253 section 6.6), and the SHA-256 of the blob.
-    public var hostKey: (type: String, sha256: [UInt8])? {
+    /// The server's public key in SSH's binary form (RFC 4253 section 6.6).
+    public var hostKey: [UInt8]? {
         var length = 0
         var type: Int32 = 0
-        guard let key = libssh2_session_hostkey(raw, &length, &type), length >= 4,
-            let hash = libssh2_hostkey_hash(raw, LIBSSH2_HOSTKEY_HASH_SHA256)
-        else { return nil }
-        let blob = key.withMemoryRebound(to: UInt8.self, capacity: length) {
-            Array(UnsafeBufferPointer(start: $0, count: length))
-        }
-        let sha256 = hash.withMemoryRebound(to: UInt8.self, capacity: 32) {
-            Array(UnsafeBufferPointer(start: $0, count: 32))
-        }
-        let nameLength = blob[0..<4].reduce(0) { $0 << 8 | Int($1) }
-        guard nameLength <= length - 4 else { return nil }
-        return (String(decoding: blob[4..<(4 + nameLength)], as: UTF8.self), sha256)
+        guard let key = libssh2_session_hostkey(raw, &length, &type) else { return nil }
+        return Array(UnsafeRawBufferPointer(start: key, count: length))
     }
 
     /// The server's identification string, without line end; untrusted text.
@@ -137,12 +145,13 @@ public final class Session {
     // MARK: - Calling libssh2
 
     /// Repeats `call` until it is done or libssh2 has really asked for input and found none.
-    func drive(_ call: () -> Int32) -> Int32 {
+    /// - Parameter isBlocked: whether it waits for something else than input.
+    func drive(unless isBlocked: () -> Bool = { false }, _ call: () -> Int32) -> Int32 {
         // Each round eats at least one packet of bounded input, or asks for input; the bound only guards our own logic.
         for _ in 0..<1_000_000 {
             context.sawEmpty = false
             let result = call()
-            if result != LIBSSH2_ERROR_EAGAIN || context.sawEmpty { return result }
+            if result != LIBSSH2_ERROR_EAGAIN || context.sawEmpty || isBlocked() { return result }
         }
         return LIBSSH2_ERROR_EAGAIN
     }

@@ -26,6 +26,8 @@ final class TransportContext {
     var filter: PlaintextFilter? = PlaintextFilter()
     var violation: LibSSH2Error?
     var disconnectMessage: String?
+    /// The login whose prompts are to be answered.
+    var promptedLogin: PendingLogin?
 
     init(transport: any SessionTransport) {
         self.transport = transport
@@ -95,7 +97,7 @@ final class TransportContext {
         ) -> Void
     typealias ContextPointer = UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
-    private static func of(_ pointer: ContextPointer?) -> TransportContext? {
+    static func of(_ pointer: ContextPointer?) -> TransportContext? {
         guard let raw = pointer?.pointee else { return nil }
         return Unmanaged<TransportContext>.fromOpaque(raw).takeUnretainedValue()
     }

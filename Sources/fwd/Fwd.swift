@@ -12,6 +12,7 @@ struct Fwd: AsyncParsableCommand {
             """,
         version: FwdVersion.description,
         subcommands: [
-            Run.self, List.self, Status.self, Add.self, Remove.self, Check.self, Reload.self, Retry.self, Demo.self,
+            Run.self, List.self, Status.self, Add.self, Remove.self, Trust.self, Check.self, Doctor.self, Import.self,
+            Reload.self, Retry.self, Demo.self,
         ])
 }

@@ -13,15 +13,19 @@ import Testing
         ["add", "a/b", "-L", "1:h:2", "-R", "3:h:4"], ["add", "a/b/c", "-L", "1:h:2"], ["add", "../a", "-L", "1:h:2"],
         ["add", "a", "-L", "1:h:2", "--user", "u"], ["remove"], ["remove", "a"], ["retry", "--timeout", "400"],
         ["list", "--nonsense"], ["nonsense"],
+        ["trust"], ["trust", "a", "--add", "--replace"], ["trust", "a", "--retire"], ["trust", "a", "--expect", "x"],
+        ["trust", "a", "--expect", "SHA256:short"], ["doctor"], ["doctor", "a", "--authorized-keys", "--sshd-config"],
     ])
     func badUsageIsRefusedWithTheCodeForUsage(_ arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Fwd.parseAsRoot(arguments) }
         #expect(error.map { Fwd.exitCode(for: $0).rawValue } == 64)
     }
 
-    @Test(arguments: ["run", "list", "status", "add", "remove", "check", "reload", "retry"])
+    @Test(arguments: [
+        "run", "list", "status", "add", "remove", "check", "reload", "retry", "trust", "doctor", "import",
+    ])
     func everyVerbTakesDirectoryAndControl(_ verb: String) throws {
-        let own: [String: [String]] = ["add": ["a", "-L1:h:2"], "remove": ["a/b"]]
+        let own: [String: [String]] = ["add": ["a", "-L1:h:2"], "remove": ["a/b"], "trust": ["a"], "doctor": ["a"]]
         let arguments = [verb] + (own[verb] ?? []) + ["--dir", "/d", "--control", "/c"]
         _ = try Fwd.parseAsRoot(arguments)
     }

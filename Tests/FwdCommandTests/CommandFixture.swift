@@ -13,8 +13,10 @@ struct CommandFixture: Sendable {
     var control: String { directory.file("control.sock") }
     var common: [String] { ["--dir", forwards, "--control", control] }
 
-    static func with(_ body: (CommandFixture) async throws -> Void) async throws {
-        try await SSHDFixture.with { server in
+    static func with(
+        _ options: SSHDOptions = .standard, _ body: (CommandFixture) async throws -> Void
+    ) async throws {
+        try await SSHDFixture.with(options) { server in
             try await TemporaryDirectory.with { directory in
                 let fixture = CommandFixture(directory: directory, server: server)
                 try FileManager.default.createDirectory(atPath: fixture.forwards, withIntermediateDirectories: false)
@@ -70,8 +72,11 @@ struct CommandFixture: Sendable {
         String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(forwards)/\(gateway).yaml")), as: UTF8.self)
     }
 
-    /// The file of a gateway that leads to the fixture's sshd.
-    func gateway(forwards: String = "", hostKey: String? = nil) -> String {
+    /// The file of a gateway that leads to the fixture's sshd, whatever this machine's ssh_config says.
+    /// - Parameters:
+    ///   - hostKey: the value of `host-key`; empty for none.
+    ///   - more: lines of the section, indented.
+    func gateway(forwards: String = "", hostKey: String? = nil, more: String = "  known-hosts: none\n") -> String {
         """
         # where the tests go
         gateway:
@@ -79,8 +84,10 @@ struct CommandFixture: Sendable {
           port: \(server.port)
           user: \(server.user)
           identity: \(server.identityPath)
-          host-key: \(hostKey ?? server.hostKeyPins[0].description)
-        \(forwards.isEmpty ? "" : "forwards:\n" + forwards)
+          \(hostKey == "" ? "# no pin" : "host-key: \(hostKey ?? server.hostKeyPins[0].description)")
+          agent: none
+          ssh-config: none
+        \(more)\(forwards.isEmpty ? "" : "forwards:\n" + forwards)
         """
     }
 }

@@ -137,6 +137,26 @@ import Testing
         }
     }
 
+    @Test func checkSaysWhatOfSSHConfigIsNotDone() async throws {
+        try await TemporaryDirectory.with { directory in
+            let config = try directory.write("Host work\n  HostName h\n  Ciphers aes256-ctr\n", to: "ssh_config")
+            let hosts = directory.file("known_hosts")
+            let text = "gateway:\n  host: work\n  known-hosts: \(hosts)\n  ssh-config: \(config)\n"
+            try directory.write(text, to: "site.yaml")
+            let common = ["--dir", directory.path, "--control", directory.file("control.sock")]
+            let check = try await FwdProcess.run(["check"] + common)
+            #expect(check.exit == .exited(0))
+            #expect(
+                check.output.contains("site.yaml:2:9: warning: gateway.host: ssh_config sets Ciphers for this host"))
+            #expect(check.output.contains("site.yaml:3:16: warning: gateway.known-hosts: "))
+            #expect(check.errors.hasSuffix(" warnings\n"))
+            try FileManager.default.removeItem(atPath: config)
+            let broken = try await FwdProcess.run(["check"] + common)
+            #expect(broken.exit == .exited(78))
+            #expect(broken.output.contains("site.yaml:2:9: error: gateway.host: "))
+        }
+    }
+
     @Test func signalsReloadAndEndTheSupervisor() async throws {
         try await CommandFixture.with { fixture in
             try fixture.write("site", fixture.gateway(forwards: "  web: -L \(FreePorts.next()):127.0.0.1:9\n"))

@@ -82,8 +82,9 @@ import Testing
 /// The names of all properties of a wire value and of what is in it.
 struct Fields {
     var all: Set<String> = []
-    /// Those that are `nil`.
-    var absent: Set<String> = []
+    /// Those that are `nil` wherever they are.
+    var absent: Set<String> { all.subtracting(present) }
+    private var present: Set<String> = []
 
     static func of(_ value: Any) -> Fields {
         var fields = Fields()
@@ -99,7 +100,7 @@ struct Fields {
             if mirror.displayStyle == .struct, let label = child.label {
                 all.insert(label)
                 let optional = Mirror(reflecting: child.value)
-                if optional.displayStyle == .optional, optional.children.isEmpty { absent.insert(label) }
+                if optional.displayStyle != .optional || !optional.children.isEmpty { present.insert(label) }
             }
             collect(child.value)
         }

@@ -9,11 +9,17 @@ import Testing
         serverVersion: "SSH-2.0-OpenSSH_9.2p1",
         hostKey: HostKeyPin(type: "ssh-ed25519", fingerprint: "SHA256:abc"), keyExchange: "curve25519-sha256",
         hostKeyAlgorithm: "ssh-ed25519", cipherIn: "aes256-gcm@openssh.com", cipherOut: "chacha", macIn: "implicit",
-        macOut: "implicit", identity: "/k", rttSeconds: 0.012)
+        macOut: "implicit", identity: "key file /k", rttSeconds: 0.012)
 
     @Test func aGatewayInDepth() {
         var gateway = ListViewTests.gateway("amsterdam", .up, [ListViewTests.forward("db", .up)])
         gateway.address = "192.0.2.1:22"
+        gateway.route = "via berlin"
+        gateway.credentials = [
+            CredentialStatus(credential: "key file /old", outcome: .unusable, reason: "is readable by others"),
+            CredentialStatus(credential: "key file /k", outcome: .accepted),
+            CredentialStatus(credential: "password", outcome: .untried),
+        ]
         gateway.session = Self.session
         gateway.sessions = 1
         gateway.connects = 3
@@ -28,14 +34,19 @@ import Testing
         amsterdam  up for 16 min
           server        u@h:22
           address       192.0.2.1:22
+          route         via berlin
           software      SSH-2.0-OpenSSH_9.2p1
           host key      ssh-ed25519 SHA256:abc (ssh-ed25519)
+          trusted by    pin
           key exchange  curve25519-sha256
           cipher        aes256-gcm@openssh.com in, chacha out
           mac           implicit
-          identity      /k
+          identity      key file /k
           round trip    12 ms
           sessions      1
+          credential    key file /old  unusable: is readable by others
+          credential    key file /k  accepted
+          credential    password  untried
           came up       3 times
           failures      lost 2, timeout 1
           last error    16 min ago: the server closed the connection

@@ -1,3 +1,4 @@
+import FwdTestSupport
 import Testing
 
 @testable import FwdConfig
@@ -94,4 +95,9 @@ struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)
     }
+}
+
+/// Runs ssh-keygen to its end.
+func keygen(_ arguments: String...) async throws {
+    _ = try await ProcessRun.output(of: "ssh-keygen", arguments)
 }

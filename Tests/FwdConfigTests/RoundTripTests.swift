@@ -1,4 +1,5 @@
 import FwdCore
+import FwdOpenSSH
 import Testing
 
 @testable import FwdConfig
@@ -69,6 +70,34 @@ private struct FileGenerator {
     }
 }
 
+extension FileGenerator {
+    /// - Parameter usual: what a file without `identity` gives.
+    mutating func login(_ usual: LoginConfiguration) -> LoginConfiguration {
+        var login = usual
+        login.user = pick(["ann", "#ann", "ann:", "DOM\\ann", "\"ann\""])
+        login.agent = pick([.environment, .none, .path("/run/agent socket")])
+        login.password = pick([nil, .file("/p w"), .credential("p w")])
+        if pick([true, false]) { return login }
+        login.offersOnlyIdentities = true
+        login.identities = pick([
+            [], ["/a b"].map { IdentityConfiguration($0) },
+            ["/k#1", "/home/ann/x: y", "/[k], {l}"].map { IdentityConfiguration($0) },
+            [
+                IdentityConfiguration(key: .credential("k"), passphrase: .file("/p: #")),
+                IdentityConfiguration(key: .file("/k"), certificate: "/c 'd'", passphrase: .credential("p")),
+            ],
+        ])
+        return login
+    }
+
+    mutating func trust() -> HostTrust {
+        let pins = pick([[], ["ssh-rsa"], ["ssh-ed25519", "ecdsa-sha2-nistp256"]])
+            .map { HostKeyPin(type: $0, fingerprint: fingerprint) }
+        return HostTrust(
+            pins: pins, retiring: Set(pins.prefix(pick([0, 1, 2]))), knownHosts: pick([[], ["/k"], ["/k h", "/l#"]]))
+    }
+}
+
 @Suite struct RoundTripTests {
     @Test func addingAndRemovingGivesTheSameBytesForManyShapes() throws {
         var generator = FileGenerator(random: SeededGenerator(state: 1))
@@ -88,14 +117,18 @@ private struct FileGenerator {
         for _ in 0..<300 {
             var configuration = try file(generator.file()).configuration
             configuration.host = generator.pick(["h", "::1", "fe80::1%eth0", "yes", "~x", "é.example", "'q'"])
-            configuration.login.user = generator.pick(["ann", "#ann", "ann:", "DOM\\ann", "\"ann\""])
-            configuration.login.identities = generator.pick([[], ["/a b"], ["/k#1", "/home/ann/x: y", "/[k], {l}"]])
-                .map { IdentityConfiguration($0) }
-            configuration.trust.pins = generator.pick([[], [HostKeyPin(type: "ssh-rsa", fingerprint: fingerprint)]])
+            configuration.hostName = configuration.host
+            configuration.port = generator.pick([22, 2222])
+            configuration.login = generator.login(configuration.login)
+            configuration.trust = generator.trust()
+            configuration.route = generator.pick([.direct(), .via("a.b-c")])
             for index in configuration.forwards.indices {
                 configuration.forwards[index].hold = generator.pick([.milliseconds(1500), .zero, .seconds(10)])
             }
-            #expect(try file(ForwardsFile.text(of: configuration)).configuration == configuration)
+            let sshConfig = generator.pick([SSHConfigFile.none, .standard, .file("/etc/fwd/ssh config")])
+            let written = try file(ForwardsFile.text(of: configuration, sshConfig: sshConfig))
+            #expect(written.configuration == configuration)
+            #expect(written.sshConfig == sshConfig)
         }
     }
 

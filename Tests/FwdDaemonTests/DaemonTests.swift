@@ -36,7 +36,7 @@ import Testing
             let configuration = RunConfiguration(
                 directory: "/d", controlPath: directory.file("control.sock"),
                 health: HealthAddress(host: "127.0.0.1", port: 0), handlesSignals: false)
-            let daemon = try Daemon(
+            let daemon = try await Daemon(
                 configuration, load: files.load, makeGateway: stubs.factory, logger: TestLogger.silent)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await daemon.run() }
@@ -148,8 +148,8 @@ import Testing
     @Test func aSecondDaemonIsRefused() async throws {
         try await Self.with(ConfigurationStub([:])) { daemon in
             let configuration = RunConfiguration(directory: "/d", controlPath: daemon.control, health: nil)
-            let error = #expect(throws: ControlError.self) {
-                try Daemon(configuration, load: daemon.files.load, logger: TestLogger.silent)
+            let error = await #expect(throws: ControlError.self) {
+                try await Daemon(configuration, load: daemon.files.load, logger: TestLogger.silent)
             }
             #expect(error?.code == .anotherSupervisor)
         }
@@ -161,7 +161,7 @@ import Testing
                 let address = try #require(HealthAddress(daemon.health))
                 let configuration = RunConfiguration(
                     directory: "/d", controlPath: directory.file("c.sock"), health: address, handlesSignals: false)
-                let second = try Daemon(configuration, load: daemon.files.load, logger: TestLogger.silent)
+                let second = try await Daemon(configuration, load: daemon.files.load, logger: TestLogger.silent)
                 let error = await #expect(throws: DaemonError.self) { try await second.run() }
                 #expect(error?.code == .health)
                 #expect(error?.message.contains("\(address)") == true)
@@ -174,11 +174,30 @@ import Testing
             let path = directory.file("nowhere")
             let configuration = RunConfiguration(
                 directory: path, controlPath: directory.file("c.sock"), health: nil, handlesSignals: false)
-            let error = #expect(throws: DaemonError.self) {
-                try Daemon(configuration, load: ForwardsDirectory(path: path).loader, logger: TestLogger.silent)
+            let error = await #expect(throws: DaemonError.self) {
+                try await Daemon(configuration, load: ForwardsDirectory(path: path).loader, logger: TestLogger.silent)
             }
             #expect(error?.code == .configuration)
             #expect(error?.message.contains(path) == true)
+        }
+    }
+
+    @Test func whatSSHConfigSaysIsPartOfTheConfiguration() async throws {
+        try await TemporaryDirectory.with { directory in
+            let config = "Host work\n  HostName t2.example.org\n  ProxyJump hop.example\n  Ciphers aes256-ctr\n"
+            let good = try directory.write(config, to: "good_config")
+            let bad = try directory.write("Host *\n  Nonsense yes\n", to: "bad_config")
+            for (name, config) in [("good", good), ("bad", bad)] {
+                let text = "gateway:\n  host: work\n  ssh-config: \(config)\nforwards:\n  x: -L 1\(name.count):t:2\n"
+                try directory.write(text, to: "\(name).yaml")
+            }
+            let loaded = try await ForwardsDirectory(path: directory.path).loader()
+            #expect(loaded.gateways["good"]?.hostName == "t2.example.org")
+            #expect(loaded.gateways["good"]?.route == .via("jump-hop.example"))
+            #expect(loaded.gateways["jump-hop.example"]?.forwards == [])
+            #expect(loaded.warnings.contains { $0.contains("ssh_config sets Ciphers") })
+            #expect(loaded.refused == ["bad"])
+            #expect(loaded.errors.count == 1)
         }
     }
 
@@ -186,7 +205,7 @@ import Testing
         try await TemporaryDirectory.with { directory in
             try directory.write("gateway:\n  host: h\n  user: u\nforwards:\n  x: -L 1:t:2\n", to: "good.yaml")
             try directory.write("gateway:\n  hots: h\n", to: "bad.yaml")
-            let loaded = try ForwardsDirectory(path: directory.path).loader()
+            let loaded = try await ForwardsDirectory(path: directory.path).loader()
             #expect(loaded.gateways.keys.sorted() == ["good"])
             #expect(loaded.refused == ["bad"])
             #expect(!loaded.isSuccessful)

@@ -47,7 +47,8 @@ actor GatewayStub: SupervisedGateway {
 
     private static func status(_ configuration: GatewayConfiguration, _ state: GatewayState) -> GatewayStatus {
         GatewayStatus(
-            name: configuration.name, host: configuration.host, port: configuration.port, user: configuration.user,
+            name: configuration.name, host: configuration.host, port: configuration.port,
+            user: configuration.login.user,
             state: state, since: Timestamp(secondsSince1970: 0),
             forwards: configuration.forwards.map {
                 Samples.forward($0.name, $0.spec.kind, state == .up ? .up : .waiting)
@@ -81,7 +82,7 @@ final class ConfigurationStub: Sendable {
     }
 
     var load: ConfigurationLoader {
-        { () throws(DaemonError) in try self.value.withLock { $0 }.get() }
+        { () async throws(DaemonError) in try self.value.withLock { $0 }.get() }
     }
 
     func set(_ gateways: [String: [String]], refused: Set<String> = [], errors: [String] = []) {

@@ -62,6 +62,8 @@ extension MetricsTests {
         # TYPE fwd_gateway_up gauge
         fwd_gateway_up{gateway="amsterdam"} 1
         fwd_gateway_up{gateway="berlin"} 0
+        # TYPE fwd_gateway_down gauge
+        fwd_gateway_down{gateway="berlin",state="backingOff",reason="lost"} 1
         # TYPE fwd_gateway_reconnects_total counter
         fwd_gateway_reconnects_total{gateway="amsterdam",reason="lost"} 2
         # TYPE fwd_gateway_next_retry_timestamp_seconds gauge

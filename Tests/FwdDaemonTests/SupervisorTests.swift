@@ -13,7 +13,7 @@ import Testing
         _ body: @escaping @Sendable (SupervisorService) async throws -> Void
     ) async throws {
         let supervisor = SupervisorService(
-            directory: "/d", initial: try files.load(), load: files.load, makeGateway: stubs.factory,
+            directory: "/d", initial: try await files.load(), load: files.load, makeGateway: stubs.factory,
             logger: TestLogger.silent)
         let group = ServiceGroup(services: [supervisor], logger: TestLogger.silent)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -126,6 +126,33 @@ import Testing
             #expect(started == 1)
             #expect(stubs.all("b").count == 1)
         }
+    }
+
+    @Test func aReloadThatOutlastsTheShutdownStartsNothing() async throws {
+        let (stubs, files) = (GatewayStubs(), ConfigurationStub(["a": [], "b": []]))
+        let (reached, released) = (AsyncStream.makeStream(of: Void.self), AsyncStream.makeStream(of: Void.self))
+        let supervisor = SupervisorService(
+            directory: "/d", initial: try await ConfigurationStub(["a": []]).load(),
+            load: { () async throws(DaemonError) in
+                reached.continuation.yield()
+                for await _ in released.stream { break }
+                return try await files.load()
+            }, makeGateway: stubs.factory, logger: TestLogger.silent)
+        let group = ServiceGroup(services: [supervisor], logger: TestLogger.silent)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                await #expect(throws: ControlError(.shuttingDown, "the supervisor is shutting down")) {
+                    try await supervisor.reload()
+                }
+            }
+            for await _ in reached.stream { break }
+            await group.triggerGracefulShutdown()
+            try await eventually("the gateway is stopped") { await stubs["a"]?.calls.count == 2 }
+            released.continuation.yield()
+            try await tasks.waitForAll()
+        }
+        #expect(stubs["b"] == nil)
     }
 
     @Test func retryReachesOneOrAll() async throws {

@@ -3,6 +3,7 @@ import FwdTestSupport
 import FwdTunnel
 import Glibc
 import Logging
+import NIOCore
 import NIOPosix
 
 /// A gateway of ours on an event loop of its own, stopped at the end of the test.
@@ -10,15 +11,18 @@ struct GatewayFixture {
     let gateway: Gateway
 
     /// Runs `body` with a started gateway. Its log goes to standard error where `FWD_TEST_LOG` is set.
+    @discardableResult
     static func with<Result>(
-        _ configuration: GatewayConfiguration, isolation: isolated (any Actor)? = #isolation,
-        _ body: (GatewayFixture) async throws -> Result
+        _ configuration: GatewayConfiguration, registry: GatewayRegistry = GatewayRegistry(),
+        on loop: (any EventLoop)? = nil,
+        isolation: isolated (any Actor)? = #isolation, _ body: (GatewayFixture) async throws -> Result
     ) async throws -> Result {
         var logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = ProcessEnvironment.logs ? .trace : .critical
         let gateway = Gateway(
-            configuration: configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger,
-            stateDidChange: {})
+            configuration: configuration, eventLoop: loop ?? MultiThreadedEventLoopGroup.singleton.next(),
+            registry: registry,
+            logger: logger, stateDidChange: {})
         await gateway.start()
         do {
             let result = try await body(GatewayFixture(gateway: gateway))

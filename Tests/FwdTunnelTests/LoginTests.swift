@@ -40,7 +40,7 @@ struct LoginTests {
         try await SSHDFixture.with(options) { sshd in
             try await GatewayFixture.with(sshd.gatewayConfiguration()) { fixture in
                 let session = try #require(try await fixture.waitUntil(.up).session)
-                #expect(session.identity == sshd.identityPath)
+                #expect(session.identity == "key file \(sshd.identityPath)")
             }
             let log = sshd.log
             #expect(log.contains("Accepted publickey"))
@@ -127,7 +127,7 @@ struct LoginTests {
             configuration.login.identities = [stranger.path, sshd.identityPath].map { IdentityConfiguration($0) }
             try await GatewayFixture.with(configuration) { fixture in
                 let status = try await fixture.waitUntil(.up)
-                #expect(status.session?.identity == sshd.identityPath)
+                #expect(status.session?.identity == "key file \(sshd.identityPath)")
             }
         }
     }
@@ -138,16 +138,20 @@ struct LoginTests {
             let text = try directory.write("hello\n", to: "text")
             let encrypted = try await SSHKey.generate(.ed25519, at: directory.file("encrypted"), passphrase: "secret")
             let cases = [
-                (directory.file("absent"), "the key file \(directory.file("absent")) does not exist"),
-                (text, "\(text) is not a private key file"),
-                (encrypted.path, "the key file \(encrypted.path) is encrypted, which is not supported"),
+                (directory.file("absent"), "no such file or directory"),
+                (text, "no private key file"),
+                (
+                    encrypted.path,
+                    "it is encrypted: name its passphrase under \"passphrase-file\", or load it into the agent"
+                ),
             ]
             for (path, reason) in cases {
                 let configuration = GatewayConfiguration(
                     name: "g", host: "127.0.0.1", port: 9, user: "u", keys: [path])
                 try await GatewayFixture.with(configuration) { fixture in
                     let status = try await fixture.waitUntil(.parked)
-                    #expect(status.cause?.message == reason)
+                    #expect(status.cause?.message == "key file \(path): \(reason)")
+                    #expect(status.cause?.reason == .identity)
                 }
             }
         }

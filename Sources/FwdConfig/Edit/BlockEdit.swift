@@ -28,10 +28,15 @@ struct BlockEdit {
         guard source.isBlank(start..<entry.key.offset), let end = extent.end(of: entry, inFlow: false) else {
             return nil
         }
+        return [removeLines(from: start, through: end)]
+    }
+
+    /// - Parameter start: where a line starts.
+    func removeLines(from start: Int, through end: Int) -> TextEdit {
         if source.lineEnd(of: end) < source.bytes.count || start == source.bodyStart {
-            return [.delete(start..<source.nextLineStart(after: end))]
+            return .delete(start..<source.nextLineStart(after: end))
         }
         // The last line had no line break; so shall the one before it.
-        return [.delete(source.lineEnd(of: start - 1)..<source.bytes.count)]
+        return .delete(source.lineEnd(of: start - 1)..<source.bytes.count)
     }
 }

@@ -1,69 +1,79 @@
-/// Edits of mappings in flow style, `{a: x, b: y}`, on one line or with a line for each entry.
+/// Edits of mappings and lists in flow style, `{a: x, b: y}` or `[x, y]`, on one line or with a line for each part.
 struct FlowEdit {
     let source: SourceText
-    /// The mapping's opening brace.
+    /// The opening brace or bracket.
     let open: Int
-    let entries: [ConfigNode.Entry]
+    /// Where each part starts, and where it ends if that is certain.
+    private let parts: [(start: Int, end: Int?)]
     private var extent: NodeExtent { NodeExtent(source: source) }
 
     init(source: SourceText, open: Int, entries: [ConfigNode.Entry]) {
+        let extent = NodeExtent(source: source)
+        self.init(source, open, entries.map { ($0.key.offset, extent.end(of: $0, inFlow: true)) })
+    }
+
+    init(source: SourceText, open: Int, items: [ConfigNode]) {
+        let extent = NodeExtent(source: source)
+        self.init(source, open, items.map { ($0.offset, extent.end(ofItem: $0, inFlow: true)) })
+    }
+
+    private init(_ source: SourceText, _ open: Int, _ parts: [(start: Int, end: Int?)]) {
         self.source = source
         self.open = open
-        self.entries = entries
+        self.parts = parts
     }
 
-    /// How new text is quoted here: like the last key.
+    /// How new text is quoted here: like the last part.
     var style: YAMLText.Style {
-        guard let last = entries.last else { return .flow }
-        return source.bytes[last.key.offset] == UInt8(ascii: "\"") ? .json : .flow
+        guard let last = parts.last else { return .flow }
+        return source.bytes[last.start] == UInt8(ascii: "\"") ? .json : .flow
     }
 
-    /// A new entry after the last one.
-    func append(_ text: String) -> [TextEdit]? {
-        guard let last = entries.last else { return [.insert(text, at: open + 1)] }
-        guard let end = extent.end(of: last, inFlow: true) else { return nil }
+    /// A new part after the last one, or after the one at `index`.
+    func append(_ text: String, after index: Int? = nil) -> [TextEdit]? {
+        guard let last = index.map({ parts[$0] }) ?? parts.last else { return [.insert(text, at: open + 1)] }
+        guard let end = last.end else { return nil }
         let comma = extent.comma(after: end)
-        let lineStart = source.lineStart(of: last.key.offset)
-        if source.isBlank(lineStart..<last.key.offset), source.isRestOfLineIdle(from: comma.map { $0 + 1 } ?? end) {
-            let indentation = Array(source.bytes[lineStart..<last.key.offset])
+        let lineStart = source.lineStart(of: last.start)
+        if source.isBlank(lineStart..<last.start), source.isRestOfLineIdle(from: comma.map { $0 + 1 } ?? end) {
+            let indentation = Array(source.bytes[lineStart..<last.start])
             let line = indentation + Array(text.utf8) + (comma == nil ? [] : [UInt8(ascii: ",")]) + source.lineBreak
             let separator: [TextEdit] = comma == nil ? [.insert(",", at: end)] : []
             return separator + [.insert(line, at: source.nextLineStart(after: comma ?? end))]
         }
-        // Where a comma follows the last entry, one follows the new one as well.
+        // Where a comma follows the part before, one follows the new one as well.
         return [comma.map { .insert(" \(text),", at: $0 + 1) } ?? .insert(", \(text)", at: end)]
     }
 
     func remove(at index: Int) -> [TextEdit]? {
-        let entry = entries[index]
-        guard let end = extent.end(of: entry, inFlow: true) else { return nil }
+        let start = parts[index].start
+        guard let end = parts[index].end else { return nil }
         let comma = extent.comma(after: end)
         var separator: Int?
         if index > 0 {
-            separator = extent.end(of: entries[index - 1], inFlow: true).flatMap { extent.comma(after: $0) }
+            separator = parts[index - 1].end.flatMap { extent.comma(after: $0) }
             if separator == nil { return nil }
         }
-        // The comma before goes with the last entry, unless that has one of its own.
+        // The comma before goes with the last part, unless that has one of its own.
         let before: [TextEdit] = comma == nil ? separator.map { [.delete($0..<$0 + 1)] } ?? [] : []
-        let lineStart = source.lineStart(of: entry.key.offset)
+        let lineStart = source.lineStart(of: start)
         let ownEnd = comma.map { $0 + 1 } ?? end
-        if source.isBlank(lineStart..<entry.key.offset), source.isRestOfLineIdle(from: ownEnd) {
+        if source.isBlank(lineStart..<start), source.isRestOfLineIdle(from: ownEnd) {
             return before + [.delete(lineStart..<source.nextLineStart(after: ownEnd))]
         }
-        if index == entries.count - 1 {
-            let start = separator.map { comma == nil ? $0 : $0 + 1 } ?? entry.key.offset
-            return isPlainGap(start, entry.key.offset)
-                ? [.delete(start..<ownEnd)] : before + [.delete(entry.key.offset..<ownEnd)]
+        if index == parts.count - 1 {
+            let gap = separator.map { comma == nil ? $0 : $0 + 1 } ?? start
+            return isPlainGap(gap, start) ? [.delete(gap..<ownEnd)] : before + [.delete(start..<ownEnd)]
         }
-        return [.delete(entry.key.offset..<skipBlanks(from: ownEnd))]
+        return [.delete(start..<skipBlanks(from: ownEnd))]
     }
 
-    /// Whether between a comma and the next key there is neither a line break nor a comment.
+    /// Whether between a comma and the next part there is neither a line break nor a comment.
     private func isPlainGap(_ start: Int, _ end: Int) -> Bool {
         source.bytes[start..<end].allSatisfy { SourceText.isBlankByte($0) || $0 == UInt8(ascii: ",") }
     }
 
-    /// Over the blanks before the next entry, if it stands on this line.
+    /// Over the blanks before the next part, if it stands on this line.
     private func skipBlanks(from offset: Int) -> Int {
         if source.isRestOfLineIdle(from: offset) { return offset }
         let rest = source.bytes[offset...]

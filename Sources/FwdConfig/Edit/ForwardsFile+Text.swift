@@ -1,21 +1,69 @@
 import FwdCore
+import FwdOpenSSH
 
 extension ForwardsFile {
-    /// A file that says `configuration`, for gateways that a program sets up. It reads back as the same value.
-    public static func text(of configuration: GatewayConfiguration) -> String {
+    /// A file that says `configuration`, for gateways that a program sets up. It reads back as the same value, as far
+    /// as files can say it: another `hostName` or a command as the route come from ssh_config alone.
+    /// - Parameter sshConfig: what completes the file; by default nothing does.
+    public static func text(
+        of configuration: GatewayConfiguration, sshConfig: SSHConfigFile = .none
+    ) -> String {
         var lines = ["gateway:", "  " + YAMLText.entry("host", configuration.host, .block)]
         lines.append("  port: \(configuration.port)")
         lines.append("  " + YAMLText.entry("user", configuration.login.user, .block))
-        lines += list("identity", configuration.login.identities.map(\.key.description))
-        lines += list("host-key", configuration.trust.pins.map(\.description))
-        if !configuration.forwards.isEmpty { lines.append("forwards:") }
-        for forward in configuration.forwards { lines += entry(forward).map { "  " + $0 } }
-        return lines.joined(separator: "\n") + "\n"
+        lines += login(configuration.login) + trust(configuration.trust)
+        if case .via(let name) = configuration.route { lines.append("  " + YAMLText.entry("via", name, .block)) }
+        switch sshConfig {
+        case .standard: break
+        case .none: lines.append("  ssh-config: none")
+        case .file(let path): lines.append("  " + YAMLText.entry("ssh-config", path, .block))
+        }
+        return (lines + forwards(configuration.forwards)).joined(separator: "\n") + "\n"
     }
 
-    private static func list(_ key: String, _ items: [String]) -> [String] {
-        if items.isEmpty { return ["  \(key): []"] }
-        return ["  \(key):"] + items.map { "    - " + YAMLText.scalar($0, .block) }
+    static func forwards(_ forwards: [ForwardConfiguration]) -> [String] {
+        forwards.isEmpty ? [] : ["forwards:"] + forwards.flatMap { entry($0).map { "  " + $0 } }
+    }
+
+    private static func login(_ login: LoginConfiguration) -> [String] {
+        var lines: [String] = []
+        // Only an absent key lets the agent offer what it has beside the files.
+        if login.offersOnlyIdentities { lines += list("identity", login.identities.flatMap(item)) }
+        switch login.agent {
+        case .environment: break
+        case .none: lines.append("  agent: none")
+        case .path(let path): lines.append("  " + YAMLText.entry("agent", path, .block))
+        }
+        if let password = login.password {
+            lines.append("  " + YAMLText.entry("password-file", password.description, .block))
+        }
+        return lines
+    }
+
+    private static func trust(_ trust: HostTrust) -> [String] {
+        let pins = trust.pins.map { pin in
+            trust.retiring.contains(pin) ? "- {pin: \(pin), retire: true}" : "- \(pin)"
+        }
+        let files = trust.knownHosts.map { "- " + YAMLText.scalar($0, .block) }
+        return list("host-key", pins) + (files.isEmpty ? ["  known-hosts: none"] : list("known-hosts", files))
+    }
+
+    private static func item(_ identity: IdentityConfiguration) -> [String] {
+        let file = identity.key.description
+        if identity.certificate == nil, identity.passphrase == nil { return ["- " + YAMLText.scalar(file, .block)] }
+        var lines = ["- " + YAMLText.entry("file", file, .block)]
+        if let certificate = identity.certificate {
+            lines.append("  " + YAMLText.entry("certificate", certificate, .block))
+        }
+        if let passphrase = identity.passphrase {
+            lines.append("  " + YAMLText.entry("passphrase-file", passphrase.description, .block))
+        }
+        return lines
+    }
+
+    /// - Parameter lines: the items with their dashes.
+    private static func list(_ key: String, _ lines: [String]) -> [String] {
+        lines.isEmpty ? ["  \(key): []"] : ["  \(key):"] + lines.map { "    " + $0 }
     }
 
     private static func entry(_ forward: ForwardConfiguration) -> [String] {

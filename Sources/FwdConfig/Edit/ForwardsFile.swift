@@ -1,4 +1,5 @@
 import FwdCore
+import FwdOpenSSH
 
 /// One gateway's file as text, to be edited by position: whatever the edit does not mean keeps all its bytes.
 ///
@@ -10,10 +11,12 @@ public struct ForwardsFile: Sendable {
     public let configuration: GatewayConfiguration
     /// The file's warnings.
     public let warnings: [ConfigDiagnostic]
+    /// Which ssh_config completes it.
+    public let sshConfig: SSHConfigFile
     let path: String
-    private let environment: ConfigEnvironment
-    private let root: ConfigNode
-    private let source: SourceText
+    let environment: ConfigEnvironment
+    let root: ConfigNode
+    let source: SourceText
 
     /// - Parameters:
     ///   - gateway: the file's name without `.yaml`.
@@ -27,11 +30,12 @@ public struct ForwardsFile: Sendable {
 
     init(gateway: String, path: String, bytes: [UInt8], environment: ConfigEnvironment) throws(ConfigError) {
         let file = GatewayFile.parse(bytes, name: gateway, path: path, environment: environment)
-        guard let configuration = file.configuration, let root = file.root else {
+        guard let configuration = file.configuration, let declaration = file.declaration, let root = file.root else {
             throw ConfigError(
                 .invalidFile, "\(path) has errors and must be mended first", diagnostics: file.diagnostics.errors)
         }
         self.configuration = configuration
+        sshConfig = declaration.sshConfig
         self.root = root
         self.path = path
         self.environment = environment
@@ -72,7 +76,7 @@ public struct ForwardsFile: Sendable {
         if let edits,
             let file = try? ForwardsFile(
                 gateway: configuration.name, path: path, bytes: source.applying(edits), environment: environment),
-            file.configuration == expected
+            file.configuration == expected, file.sshConfig == sshConfig
         {
             return file
         }
@@ -90,7 +94,8 @@ extension ForwardsFile {
         } catch {
             throw ConfigError(.invalidArgument, "\(Quoted.text(text)): \(error)")
         }
-        let forward = ForwardConfiguration(name: name ?? freeName(for: spec), spec: spec)
+        let forward = ForwardConfiguration(
+            name: name ?? Self.freeName(for: spec, besides: configuration.forwards.map(\.name)), spec: spec)
         if let problem = ForwardsName.problem(with: forward.name) {
             throw ConfigError(.invalidArgument, "\(Quoted.text(forward.name)) cannot name a forward: \(problem)")
         }
@@ -105,8 +110,8 @@ extension ForwardsFile {
         return forward
     }
 
-    private func freeName(for spec: ForwardSpec) -> String {
-        let taken = Set(configuration.forwards.map(\.name))
+    /// `l5432`, `r2222`, and with a number where that is taken.
+    static func freeName(for spec: ForwardSpec, besides taken: [String]) -> String {
         let base = "\(spec.kind == .local ? "l" : "r")\(spec.listen.port)"
         var (name, count) = (base, 1)
         while taken.contains(name) {
@@ -164,7 +169,7 @@ extension ForwardsFile {
     }
 
     /// By how much the file indents: what `gateway:` shows, else 2.
-    private var indentationStep: Int {
+    var indentationStep: Int {
         guard let gateway = root.entry("gateway"), case .mapping(let entries) = gateway.value.content,
             let first = entries.first, first.key.position.line > gateway.key.position.line
         else { return 2 }

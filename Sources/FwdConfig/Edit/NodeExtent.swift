@@ -11,10 +11,33 @@ struct NodeExtent {
         guard entry.value.isEmptyScalar, !isQuote(entry.value.offset) else {
             return end(of: entry.value, inFlow: inFlow, parentColumn: entry.key.position.column)
         }
+        return colonEnd(of: entry)
+    }
+
+    /// The offset after the last byte of an item of a list.
+    /// - Parameter dashColumn: of the item's dash, in block style.
+    func end(ofItem item: ConfigNode, inFlow: Bool, dashColumn: Int = 0) -> Int? {
+        end(of: item, inFlow: inFlow, parentColumn: dashColumn)
+    }
+
+    /// The offset after the colon of an entry.
+    func colonEnd(of entry: ConfigNode.Entry) -> Int? {
         guard let keyEnd = endOfKey(entry.key) else { return nil }
         let colon = skipTrivia(from: keyEnd)
         return byte(colon) == UInt8(ascii: ":") ? colon + 1 : nil
     }
+
+    /// The offset of the dash before an item of a list in block style, on the item's own line.
+    func dash(of item: ConfigNode) -> Int? {
+        let lineStart = source.lineStart(of: item.offset)
+        guard let dash = bytes[lineStart..<item.offset].lastIndex(where: { !SourceText.isBlankByte($0) }),
+            bytes[dash] == UInt8(ascii: "-"), dash < item.offset - 1, source.isBlank(lineStart..<dash)
+        else { return nil }
+        return dash
+    }
+
+    /// Whether the list is written in brackets.
+    func isFlowList(_ list: ConfigNode) -> Bool { byte(list.offset) == UInt8(ascii: "[") }
 
     /// Whether the mapping is written in braces.
     func isFlow(_ mapping: ConfigNode) -> Bool {

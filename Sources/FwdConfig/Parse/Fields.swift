@@ -45,6 +45,7 @@ extension GatewayChecker {
     }
 
     private mutating func refuseUnknown(_ name: String, _ field: ConfigField, keys: [String]) {
+        if refuseSecret(name, field, keys: keys) { return }
         let hint =
             Suggestion.nearest(to: name, among: keys).map { "did you mean \"\($0)\"?" }
             ?? "expected \(Self.list(keys))"
@@ -70,15 +71,17 @@ extension GatewayChecker {
         return nil
     }
 
-    /// The scalars of a list; a single scalar is a list of one. They are fields, so that each has its place.
-    mutating func items(_ field: ConfigField, expected: String) -> [ConfigField] {
-        switch field.value.content {
-        case .scalar: return [field]
-        case .sequence(let nodes): return nodes.map { ConfigField(path: field.path, key: $0, value: $0) }
-        case .mapping:
-            mismatch(field, expected: expected)
-            return []
-        }
+    /// The values of a list; a single value is a list of one. They are fields, so that each has its place.
+    func items(_ field: ConfigField) -> [ConfigField] {
+        guard case .sequence(let nodes) = field.value.content else { return [field] }
+        return nodes.map { ConfigField(path: field.path, key: $0, value: $0) }
+    }
+
+    /// A file or a list of files, absolute; `none` is none.
+    mutating func paths(_ field: ConfigField, expected: String) -> [String]? {
+        if case .scalar("none") = field.value.content { return [] }
+        let home = environment.homeDirectory
+        return items(field).compactMap { value($0, expected: expected) { Scalars.path($0, home: home) } }
     }
 
     mutating func mismatch(_ field: ConfigField, expected: String) {

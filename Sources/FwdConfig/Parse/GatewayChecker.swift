@@ -11,6 +11,8 @@ struct GatewayChecker {
     let environment: ConfigEnvironment
     private(set) var diagnostics: [ConfigDiagnostic] = []
     var forwardPositions: [String: SourcePosition] = [:]
+    /// Read even where the rest is wrong, because cycles go through several files.
+    var via: ViaReference?
 
     init(name: String, path: String, source: SourceText, environment: ConfigEnvironment) {
         self.name = name
@@ -19,7 +21,8 @@ struct GatewayChecker {
         self.environment = environment
     }
 
-    mutating func configuration(from root: ConfigNode?) -> GatewayConfiguration? {
+    /// What the file says, unless it is no file of ours at all. With errors it is incomplete.
+    mutating func declaration(from root: ConfigNode?) -> GatewayDeclaration? {
         if let problem = ForwardsName.problem(with: name) {
             error(at: .start, "the file's name \(Quoted.text(name)) cannot name a gateway: \(problem)")
         }
@@ -29,18 +32,15 @@ struct GatewayChecker {
         }
         guard let sections = section(ConfigField(path: "", key: root, value: root), keys: ["gateway", "forwards"])
         else { return nil }
-        var gateway: GatewayConfiguration?
+        var declaration: GatewayDeclaration?
         if let field = sections["gateway"] {
-            gateway = self.gateway(field)
+            declaration = gateway(field, forwards: sections["forwards"]?.key.position ?? root.position)
         } else {
             error(at: root.position, "gateway: missing, expected a mapping with at least \"host\"")
         }
         let forwards = self.forwards(sections["forwards"])
-        if forwards.isEmpty {
-            warning(at: sections["forwards"]?.key.position ?? root.position, "forwards: none, nothing will be carried")
-        }
-        gateway?.forwards = forwards
-        return gateway
+        declaration?.forwards = forwards
+        return declaration
     }
 
     mutating func error(at position: SourcePosition, _ message: String) {

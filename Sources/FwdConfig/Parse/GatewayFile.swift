@@ -6,12 +6,26 @@ struct GatewayFile: Sendable {
     let path: String
     let source: SourceText
     let root: ConfigNode?
-    /// `nil` if `diagnostics` has an error.
-    var configuration: GatewayConfiguration?
+    /// `nil` if the file is refused.
+    private(set) var declaration: GatewayDeclaration?
+    /// The declaration, completed; `nil` if the file is refused.
+    private(set) var configuration: GatewayConfiguration?
+    /// Of a refused file as well.
+    let via: ViaReference?
     /// Where each forward's key stands, for messages about two files.
     let forwardPositions: [String: SourcePosition]
-    /// In the order of the text.
-    var diagnostics: [ConfigDiagnostic]
+    /// Why a file that is good by itself is refused: what an edit that leads there throws.
+    private(set) var refusal: ConfigError.Code?
+    /// About what stands in the text.
+    private var findings: [ConfigDiagnostic]
+    /// About what is absent; whoever knows more (ssh_config, the other files) changes them.
+    var remarks: [Remark: ConfigDiagnostic] = [:]
+
+    enum Remark: Hashable, Sendable {
+        case noForwards
+        case noHostKey
+        case noIdentity
+    }
 
     /// Never fails: what is wrong is in `diagnostics`.
     /// - Parameter path: as it shall stand in the diagnostics.
@@ -22,18 +36,107 @@ struct GatewayFile: Sendable {
         let (root, problems) = YAMLComposer.compose(source)
         var checker = GatewayChecker(name: name, path: path, source: source, environment: environment)
         for problem in problems { checker.error(at: problem.position, problem.message) }
-        let configuration = problems.isEmpty ? checker.configuration(from: root) : nil
-        let diagnostics = checker.diagnostics.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
-        return GatewayFile(
-            name: name, path: path, source: source, root: root,
-            configuration: diagnostics.errors.isEmpty ? configuration : nil,
-            forwardPositions: checker.forwardPositions, diagnostics: diagnostics)
+        let declaration = problems.isEmpty ? checker.declaration(from: root) : nil
+        var file = GatewayFile(
+            name: name, path: path, source: source, root: root, declaration: declaration, via: checker.via,
+            forwardPositions: checker.forwardPositions, findings: checker.diagnostics)
+        if !checker.diagnostics.errors.isEmpty { file.declaration = nil }
+        file.complete(in: environment)
+        return file
     }
 
-    mutating func refuse(at position: SourcePosition, _ message: String) {
+    /// A file that cannot be read.
+    static func unreadable(name: String, path: String, message: String) -> GatewayFile {
+        let diagnostic = ConfigDiagnostic(severity: .error, file: path, line: 1, column: 1, message: message)
+        return GatewayFile(
+            name: name, path: path, source: SourceText(""), root: nil, declaration: nil, via: nil,
+            forwardPositions: [:], findings: [diagnostic])
+    }
+
+    private init(
+        name: String, path: String, source: SourceText, root: ConfigNode?, declaration: GatewayDeclaration?,
+        via: ViaReference?, forwardPositions: [String: SourcePosition], findings: [ConfigDiagnostic]
+    ) {
+        self.name = name
+        self.path = path
+        self.source = source
+        self.root = root
+        self.declaration = declaration
+        self.via = via
+        self.forwardPositions = forwardPositions
+        self.findings = findings
+    }
+
+    /// In the order of the text.
+    var diagnostics: [ConfigDiagnostic] {
+        (findings + remarks.values).sorted { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) }
+    }
+
+    /// Makes the configuration.
+    /// - Parameter defaults: what the file leaves open; `nil` for what holds without ssh_config.
+    mutating func complete(with defaults: GatewayDefaults? = nil, in environment: ConfigEnvironment) {
+        guard let declaration else { return }
+        let defaults = defaults ?? GatewayDefaults(host: declaration.host, environment: environment)
+        let configuration = declaration.configuration(name: name, completedBy: defaults)
+        self.configuration = configuration
+        remark(on: configuration, declaration, in: environment)
+    }
+
+    /// A way that ssh_config gives.
+    mutating func route(via gateway: String) {
+        configuration?.route = .via(gateway)
+    }
+
+    mutating func refuse(at position: SourcePosition, _ message: String, code: ConfigError.Code) {
+        declaration = nil
         configuration = nil
-        diagnostics.append(
-            ConfigDiagnostic(
-                severity: .error, file: path, line: position.line, column: position.column, message: message))
+        refusal = code
+        findings.append(diagnostic(.error, position, message))
+    }
+
+    mutating func warn(at position: SourcePosition, _ message: String) {
+        findings.append(diagnostic(.warning, position, message))
+    }
+
+    func diagnostic(
+        _ severity: ConfigDiagnostic.Severity, _ position: SourcePosition, _ message: String
+    ) -> ConfigDiagnostic {
+        ConfigDiagnostic(
+            severity: severity, file: path, line: position.line, column: position.column, message: message)
+    }
+}
+
+// MARK: - What is absent
+
+extension GatewayFile {
+    private mutating func remark(
+        on configuration: GatewayConfiguration, _ declaration: GatewayDeclaration, in environment: ConfigEnvironment
+    ) {
+        let (start, login) = (declaration.places.gateway, configuration.login)
+        remarks = [:]
+        if declaration.forwards.isEmpty {
+            remarks[.noForwards] = diagnostic(
+                .warning, declaration.places.forwards, "forwards: none, nothing will be carried")
+        }
+        if declaration.identities == nil, login.identities.isEmpty, login.password == nil {
+            let names = GatewayDefaults.usualIdentities.joined(separator: ", ")
+            let rest = login.agent == .none ? "nothing to log in with" : "only keys of an ssh-agent can serve"
+            remarks[.noIdentity] = diagnostic(
+                .warning, start,
+                "gateway.identity: absent, and none of \(names) is in \(environment.homeDirectory)/.ssh/: \(rest)")
+        }
+        if let message = Self.noHostKey(configuration.trust, environment) {
+            remarks[.noHostKey] = diagnostic(.warning, start, message)
+        }
+    }
+
+    /// Only what is certain without reading known_hosts.
+    private static func noHostKey(_ trust: HostTrust, _ environment: ConfigEnvironment) -> String? {
+        if !trust.pins.isEmpty { return nil }
+        if trust.knownHosts.isEmpty {
+            return "gateway.known-hosts: none, and no pin in host-key: the gateway will park before logging in"
+        }
+        return trust.knownHosts.contains(where: environment.fileExists)
+            ? nil : "gateway.host-key: no pin, the gateway will park before logging in"
     }
 }

@@ -1,23 +1,37 @@
 import FwdCore
+import FwdOpenSSH
 
 extension GatewayChecker {
-    private static let keys = ["host", "port", "user", "identity", "host-key"]
-    /// OpenSSH's order (ssh_config(5), IdentityFile), without the types that need a hardware token.
-    private static let usualIdentities = ["id_rsa", "id_ecdsa", "id_ed25519"]
+    private static let keys = [
+        "host", "port", "user", "identity", "host-key", "agent", "password-file", "known-hosts", "via", "ssh-config",
+    ]
 
-    mutating func gateway(_ section: ConfigField) -> GatewayConfiguration? {
+    /// What the section says; where a value is wrong, it is left out and an error reported.
+    mutating func gateway(_ section: ConfigField, forwards: SourcePosition) -> GatewayDeclaration? {
         guard let fields = self.section(section, keys: Self.keys) else { return nil }
-        let host = host(fields["host"], in: section)
-        let port = fields["port"].map { value($0, expected: "a port from 1 to 65535", Scalars.port) } ?? 22
-        let user = fields["user"].map { value($0, expected: "a user name", Scalars.user) } ?? environment.userName
-        let identities = identities(fields["identity"], in: section)
-        let pins = pins(fields["host-key"])
-        if pins.isEmpty {
-            warning(at: section.key.position, "gateway.host-key: no pin, the gateway will park before logging in")
+        via = fields["via"].flatMap { viaReference($0) }
+        guard let host = host(fields["host"], in: section) else {
+            // What else is wrong shall show as well.
+            _ = complete(GatewayDeclaration(host: "", places: .init(section, [:], forwards)), from: fields)
+            return nil
         }
-        guard let host, let port, let user else { return nil }
-        let login = LoginConfiguration(user: user, identities: identities.map { IdentityConfiguration($0) })
-        return GatewayConfiguration(name: name, host: host, port: port, login: login, trust: HostTrust(pins: pins))
+        return complete(GatewayDeclaration(host: host, places: .init(section, fields, forwards)), from: fields)
+    }
+
+    private mutating func complete(
+        _ declaration: GatewayDeclaration, from fields: [String: ConfigField]
+    ) -> GatewayDeclaration {
+        var declaration = declaration
+        declaration.port = fields["port"].flatMap { value($0, expected: "a port from 1 to 65535", Scalars.port) }
+        declaration.user = fields["user"].flatMap { value($0, expected: "a user name", Scalars.user) }
+        declaration.identities = identities(fields["identity"])
+        if let field = fields["host-key"] { (declaration.pins, declaration.retiring) = hostKeys(field) }
+        declaration.agent = fields["agent"].flatMap { agent($0) }
+        declaration.password = secret(fields["password-file"])
+        declaration.knownHosts = fields["known-hosts"].flatMap { knownHosts($0) }
+        declaration.via = via?.name
+        if let field = fields["ssh-config"] { declaration.sshConfig = sshConfig(field) ?? .standard }
+        return declaration
     }
 
     private mutating func host(_ field: ConfigField?, in section: ConfigField) -> String? {
@@ -33,40 +47,41 @@ extension GatewayChecker {
         return text
     }
 
-    private mutating func identities(_ field: ConfigField?, in section: ConfigField) -> [String] {
-        guard let field else {
-            let directory = "\(environment.homeDirectory)/.ssh/"
-            let found = Self.usualIdentities.map { directory + $0 }.filter(environment.fileExists)
-            if found.isEmpty {
-                warning(
-                    at: section.key.position,
-                    "gateway.identity: absent, and none of \(Self.usualIdentities.joined(separator: ", "))"
-                        + " is in \(directory)")
-            }
-            return found
+    private mutating func knownHosts(_ field: ConfigField) -> [String]? {
+        let paths = paths(field, expected: "\(Scalars.expectedPath), a list of them, or \"none\"")
+        for item in items(field) {
+            guard case .scalar(let text) = item.value.content else { continue }
+            if let path = Scalars.path(text, home: environment.homeDirectory) { warnIfAbsent(path, item) }
         }
-        let expected = "a path that starts with / or ~/, or a list of them"
-        let home = environment.homeDirectory
-        return items(field, expected: expected).compactMap { item in
-            guard let path = value(item, expected: expected, { Scalars.path($0, home: home) }) else { return nil }
-            if !environment.fileExists(path) { warning(at: item.position, "\(field.path): there is no file \(path)") }
-            return path
-        }
+        return paths
     }
 
-    private mutating func pins(_ field: ConfigField?) -> [HostKeyPin] {
-        guard let field, !field.value.isEmptyScalar else {
-            if let field { mismatch(field, expected: PinText.expected) }
-            return []
+    private mutating func sshConfig(_ field: ConfigField) -> SSHConfigFile? {
+        let home = environment.homeDirectory
+        let file = value(field, expected: "\(Scalars.expectedPath), or \"none\"") {
+            $0 == "none" ? SSHConfigFile.none : Scalars.path($0, home: home).map { .file($0) }
         }
-        var pins: [HostKeyPin] = []
-        for item in items(field, expected: PinText.expected) {
-            guard let text = text(item, expected: PinText.expected) else { continue }
-            switch PinText.parse(text) {
-            case .success(let pin): if !pins.contains(pin) { pins.append(pin) }
-            case .failure(let problem): mismatch(item, expected: problem.expected)
-            }
-        }
-        return pins
+        if case .file(let path) = file { warnIfAbsent(path, field) }
+        return file
+    }
+
+    private mutating func viaReference(_ field: ConfigField) -> ViaReference? {
+        value(field, expected: "the name of another gateway") { ForwardsName.problem(with: $0) == nil ? $0 : nil }
+            .map { ViaReference(name: $0, position: field.position) }
+    }
+}
+
+/// A `via:` and where it stands.
+struct ViaReference: Hashable, Sendable {
+    let name: String
+    let position: SourcePosition
+}
+
+extension GatewayDeclaration.Places {
+    fileprivate init(_ section: ConfigField, _ fields: [String: ConfigField], _ forwards: SourcePosition) {
+        let start = section.key.position
+        self.init(
+            gateway: start, host: fields["host"]?.position ?? start, hostKey: fields["host-key"]?.position ?? start,
+            forwards: forwards)
     }
 }

@@ -73,7 +73,7 @@ public struct Demo: Sendable {
             directory: directory.path("forwards.d"), controlPath: directory.path("control.sock"),
             health: HealthAddress(host: "127.0.0.1", port: 0), drain: .seconds(1),
             handlesSignals: false)
-        let daemon = try Daemon(
+        let daemon = try await Daemon(
             configuration, load: ForwardsDirectory(path: configuration.directory).loader, logger: logger)
         interruption.daemonRuns(daemon)
         var failure: (any Error)?

@@ -69,6 +69,9 @@ struct DemoForwards: Sendable {
               user: \(server.user)
               identity: \(server.identity)
               host-key: \(server.hostKey)
+              agent: none
+              known-hosts: none
+              ssh-config: none
             forwards:
             \(lines.joined(separator: "\n"))
 

@@ -35,6 +35,12 @@ struct Metrics {
         for gateway in snapshot.gateways {
             text.sample("fwd_gateway_up", ["gateway": gateway.name], gateway.state == .up ? 1 : 0)
         }
+        text.family("fwd_gateway_down", .gauge, "Why a gateway has no authenticated session; absent while it has one.")
+        for gateway in snapshot.gateways where gateway.state != .up {
+            let reason = gateway.cause?.reason.rawValue ?? ""
+            text.sample(
+                "fwd_gateway_down", ["gateway": gateway.name, "state": gateway.state.rawValue, "reason": reason], 1)
+        }
         let reconnects = "fwd_gateway_reconnects_total"
         text.family(reconnects, .counter, "How often a session ended or an attempt failed, by reason.")
         for gateway in snapshot.gateways {

@@ -24,13 +24,13 @@ public struct Daemon: Sendable {
     public init(
         _ configuration: RunConfiguration, load: @escaping ConfigurationLoader, makeGateway: GatewayFactory? = nil,
         logger: Logger
-    ) throws {
+    ) async throws {
         self.configuration = configuration
         self.logger = logger
         claim = try ControlSocketClaim(path: configuration.controlPath)
         gate = StartGate(control: configuration.controlPath, hasHealth: configuration.health != nil)
         supervisor = SupervisorService(
-            directory: configuration.directory, initial: try load(), load: load,
+            directory: configuration.directory, initial: try await load(), load: load,
             makeGateway: makeGateway ?? Self.gatewayFactory(logger: logger), drain: configuration.drain, logger: logger)
     }
 
@@ -103,12 +103,13 @@ public struct Daemon: Sendable {
     }
 
     private static func gatewayFactory(logger: Logger) -> GatewayFactory {
-        { configuration, stateDidChange in
+        let registry = GatewayRegistry()
+        return { configuration, stateDidChange in
             var logger = logger
             logger[.gateway] = "\(configuration.name)"
             return Gateway(
-                configuration: configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger,
-                stateDidChange: stateDidChange)
+                configuration: configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+                registry: registry, logger: logger, stateDidChange: stateDidChange)
         }
     }
 }

@@ -1,12 +1,13 @@
 import Foundation
 import FwdConfig
+import FwdOpenSSH
 
 extension ForwardsDirectory {
-    /// Reads this directory for the supervisor.
+    /// Reads this directory for the supervisor, completed by what `ssh -G` says.
     public var loader: ConfigurationLoader {
-        { () throws(DaemonError) in
+        { () async throws(DaemonError) in
             do throws(ConfigError) {
-                return LoadedConfiguration(try load())
+                return LoadedConfiguration(try await resolved(using: SSHClientProgram()))
             } catch {
                 throw DaemonError(error)
             }

@@ -28,7 +28,7 @@ public struct LoadedConfiguration: Hashable, Sendable {
     }
 }
 
-/// Reads `forwards.d`.
+/// Reads `forwards.d`, and what ssh_config says about its hosts.
 ///
 /// It throws only when the directory as a whole cannot be read; bad files are part of the result.
-public typealias ConfigurationLoader = @Sendable () throws(DaemonError) -> LoadedConfiguration
+public typealias ConfigurationLoader = @Sendable () async throws(DaemonError) -> LoadedConfiguration

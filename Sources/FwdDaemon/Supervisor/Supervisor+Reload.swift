@@ -28,10 +28,12 @@ extension SupervisorService {
         try checkIsServing()
         let loaded: LoadedConfiguration
         do {
-            loaded = try load()
+            loaded = try await load()
         } catch {
             return keepEverything(because: error)
         }
+        // It may have taken a while; what is stopped meanwhile must not be started again.
+        try checkIsServing()
         let reply = await become(loaded)
         broadcast.notify()
         return reply

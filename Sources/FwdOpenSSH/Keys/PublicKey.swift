@@ -4,10 +4,7 @@ import FwdCore
 
 /// A public key, or a certificate, as OpenSSH writes it: type, blob, comment (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
 public struct PublicKey: Hashable, Sendable {
-    public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
-        /// What is wrong, as the rest of a sentence: "has a blob that is no base64".
-        public let description: String
-    }
+    public typealias Problem = FormatProblem
 
     /// The type as it stands in the blob (RFC 4253 section 6.6): `ssh-ed25519`.
     public let type: String
@@ -24,7 +21,16 @@ public struct PublicKey: Hashable, Sendable {
         }
         let comment = words.count > 2 ? words[2].trimmingSpaces() : ""
         try self.init(blob: [UInt8](data), comment: comment)
-        guard type == words[0] else { throw Problem(description: "says \(words[0]) but holds a key of another type") }
+        guard type == words[0] else {
+            throw Problem(description: "says \(words[0].printable(64)) but holds a key of another type")
+        }
+    }
+
+    /// The key of a line whose type word does not fit it.
+    init?(unlabelled line: String) {
+        let words = line.split(maxSplits: 2, whereSeparator: { $0 == " " || $0 == "\t" })
+        guard words.count >= 2, let data = Data(base64Encoded: String(words[1])) else { return nil }
+        try? self.init(blob: [UInt8](data))
     }
 
     /// - Parameter blob: the binary form, which begins with the type.
@@ -38,10 +44,16 @@ public struct PublicKey: Hashable, Sendable {
         self.comment = comment
     }
 
-    /// `SHA256:` and 43 characters of base64, as `ssh-keygen -lf` prints it for keys.
+    /// `SHA256:` and 43 characters of base64, as `ssh-keygen -lf` prints it: of a certificate, that of the key inside.
     public var fingerprint: String {
-        "SHA256:\(Data(SHA256.hash(data: blob)).base64EncodedString().prefix { $0 != "=" })"
+        let key = isCertificate ? (try? Certificate(self).publicKey) ?? self : self
+        return "SHA256:\(Data(SHA256.hash(data: key.blob)).base64EncodedString().prefix { $0 != "=" })"
     }
+
+    static let certificateSuffix = "-cert-v01@openssh.com"
+
+    /// Whether this is an OpenSSH certificate: `Certificate(_:)` reads it.
+    public var isCertificate: Bool { type.hasSuffix(Self.certificateSuffix) }
 
     public var pin: HostKeyPin { HostKeyPin(type: type, fingerprint: fingerprint) }
 

@@ -3,18 +3,20 @@ struct SSHDConfiguration {
     let directory: TemporaryDirectory
     let port: UInt16
     let hostKeys: [SSHKey]
-    let extraLines: [String]
-    let knowsPenalties: Bool
+    let options: SSHDOptions
+    let program: SSHDProgram
+    let passwordService: PAMService?
 
     var text: String {
-        let match = extraLines.firstIndex { $0.lowercased().hasPrefix("match") } ?? extraLines.endIndex
-        let lines = extraLines[..<match] + network + authentication + limits + extraLines[match...]
+        let given = options.configuration
+        let match = given.firstIndex { $0.lowercased().hasPrefix("match") } ?? given.endIndex
+        let lines = given[..<match] + network + authentication + passwords + limits + given[match...]
         return lines.joined(separator: "\n") + "\n"
     }
 
     private var network: [String] {
         let addresses = FreePorts.hasIPv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"]
-        return ["Port \(port)", "PidFile \(directory.file("sshd.pid"))", "UseDNS no", "LogLevel VERBOSE"]
+        return ["Port \(port)", "PidFile \(directory.file("sshd.pid"))", "UseDNS no", "LogLevel \(options.logLevel)"]
             + addresses.map { "ListenAddress \($0)" }
     }
 
@@ -23,15 +25,23 @@ struct SSHDConfiguration {
             "AuthorizedKeysFile \(directory.file("authorized_keys"))",
             "StrictModes no",
             "PermitRootLogin yes",
-            "PasswordAuthentication no",
-            "KbdInteractiveAuthentication no",
-            "UsePAM \(CurrentUser.isLocked ? "yes" : "no")",
-        ]
+        ] + (options.trustedUserCA.map { ["TrustedUserCAKeys \($0.path).pub"] } ?? [])
+    }
+
+    private var passwords: [String] {
+        guard let passwordService else {
+            return [
+                "PasswordAuthentication no", "KbdInteractiveAuthentication no",
+                "UsePAM \(CurrentUser.isLocked ? "yes" : "no")",
+            ]
+        }
+        let name = program.knowsPAMServiceName ? ["PAMServiceName \(passwordService.name)"] : []
+        return ["PasswordAuthentication yes", "KbdInteractiveAuthentication yes", "UsePAM yes"] + name
     }
 
     /// Tests open many sessions at once, and many of them fail on purpose.
     private var limits: [String] {
         ["MaxStartups 1000", "MaxAuthTries 100", "PrintMotd no", "PrintLastLog no"]
-            + (knowsPenalties ? ["PerSourcePenalties no"] : [])
+            + (program.knowsPenalties ? ["PerSourcePenalties no"] : [])
     }
 }

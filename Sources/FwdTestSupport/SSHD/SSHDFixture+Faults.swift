@@ -73,8 +73,8 @@ extension SSHDFixture {
     /// - Returns: whether it got the port on both addresses.
     func launch(with hostKeys: [SSHKey]) async throws -> Bool {
         let configuration = SSHDConfiguration(
-            directory: directory, port: port, hostKeys: hostKeys, extraLines: options.configuration,
-            knowsPenalties: program.knowsPenalties)
+            directory: directory, port: port, hostKeys: hostKeys, options: options, program: program,
+            passwordService: passwordService)
         let path = try directory.write(configuration.text, to: "sshd_config")
         try await check(path)
         let pidFile = directory.file("sshd.pid")

@@ -17,18 +17,21 @@ public actor SSHDFixture {
 
     let program: SSHDProgram
     let options: SSHDOptions
+    let passwordService: PAMService?
     /// The listening process. Its children are the sessions.
     var listener: ChildProcess?
 
-    init(port: UInt16, userKey: SSHKey, hostKeys: [SSHKey], in directory: TemporaryDirectory, options: SSHDOptions)
-        async throws
-    {
+    init(
+        port: UInt16, userKey: SSHKey, hostKeys: [SSHKey], in directory: TemporaryDirectory, options: SSHDOptions,
+        passwordService: PAMService?
+    ) async throws {
         self.port = port
         self.userKey = userKey
         self.hostKeys = hostKeys
         self.directory = directory
         self.options = options
-        program = try await SSHDProgram.installed()
+        self.passwordService = passwordService
+        program = try await SSHDProgram.installed().asking(passwordService, in: directory)
         let known = hostKeys.map { "[127.0.0.1]:\(port) \($0.publicLine)\n" }.joined()
         try directory.write(known, to: "known_hosts")
     }
@@ -39,42 +42,57 @@ public actor SSHDFixture {
         _ body: (SSHDFixture) async throws -> Result
     ) async throws -> Result {
         try await TemporaryDirectory.with { directory in
-            let server = try await start(options, in: directory)
-            return try await withCleanUp {
-                do {
-                    return try await body(server)
-                } catch {
-                    throw SSHDTestFailure(cause: error, logTail: server.logTail)
+            try await PAMService.with(options.passwordAccount, in: directory) { service in
+                let server = try await start(options, in: directory, service)
+                return try await withCleanUp {
+                    try await run(body, with: server)
+                } cleanUp: {
+                    await server.kill()
                 }
-            } cleanUp: {
-                await server.kill()
             }
         }
     }
 
-    private static func start(_ options: SSHDOptions, in directory: TemporaryDirectory) async throws -> SSHDFixture {
+    private static func run<Result>(
+        _ body: (SSHDFixture) async throws -> Result, with server: SSHDFixture,
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws -> Result {
+        do {
+            return try await body(server)
+        } catch {
+            throw SSHDTestFailure(cause: error, logTail: server.logTail)
+        }
+    }
+
+    private static func start(
+        _ options: SSHDOptions, in directory: TemporaryDirectory, _ service: PAMService?
+    ) async throws -> SSHDFixture {
         let userKey = try await SSHKey.shared(options.userKey, name: "user")
         var hostKeys: [SSHKey] = []
         for type in options.hostKeys { hostKeys.append(try await SSHKey.shared(type, name: "host")) }
         let prefix = options.keyOptions.isEmpty ? "" : options.keyOptions + " "
-        try directory.write(options.authorizesUserKey ? prefix + userKey.publicLine + "\n" : "", to: "authorized_keys")
+        let authorizedKeys = (options.authorizesUserKey ? [prefix + userKey.publicLine] : []) + options.authorizedKeys
+        try directory.write(authorizedKeys.map { $0 + "\n" }.joined(), to: "authorized_keys")
         // Another process may take the port between the look and sshd's bind.
         for _ in 0..<3 {
             let server = try await SSHDFixture(
-                port: FreePorts.next(), userKey: userKey, hostKeys: hostKeys, in: directory, options: options)
+                port: FreePorts.next(), userKey: userKey, hostKeys: hostKeys, in: directory, options: options,
+                passwordService: service)
             if try await server.launch(with: hostKeys) { return server }
         }
         throw TestSupportError("sshd found three ports in use: \(readWholeFile(directory.file("sshd.log")) ?? "")")
     }
 
     public nonisolated var identityPath: String { userKey.path }
+    /// With which password the user can log in, if the options say so.
+    public nonisolated var passwordAccount: PasswordAccount? { options.passwordAccount }
     public nonisolated var hostKeyPins: [HostKeyPin] { hostKeys.map(\.pin) }
 
     /// The whole log since the fixture began, restarts included.
     public nonisolated var log: String { readWholeFile(logPath) ?? "" }
     public nonisolated var logPath: String { directory.file("sshd.log") }
     public nonisolated var knownHostsPath: String { directory.file("known_hosts") }
-    nonisolated var logTail: String { log.split(separator: "\n").suffix(40).joined(separator: "\n") }
+    nonisolated var logTail: String { log.split(whereSeparator: \.isNewline).suffix(40).joined(separator: "\n") }
 
     /// Connections that the server serves now, authenticated or not: its child processes.
     public var sessionCount: Int {

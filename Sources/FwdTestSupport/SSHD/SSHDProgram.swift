@@ -5,6 +5,8 @@ struct SSHDProgram: Sendable {
     let path: String
     /// Penalties for failed logins (OpenSSH 9.8 and later) would slow down every test after the first failure.
     let knowsPenalties: Bool
+    /// Older ones take the name under which they were started for the name of their PAM service.
+    let knowsPAMServiceName: Bool
 
     /// Looks once per process.
     static func installed() async throws -> SSHDProgram {
@@ -17,9 +19,25 @@ struct SSHDProgram: Sendable {
             throw TestSupportError("there is no sshd; contrib/setup installs it (package openssh-server)")
         }
         try makePrivilegeSeparationDirectory()
+        return SSHDProgram(
+            path: path, knowsPenalties: try await knows("PerSourcePenalties=no", path),
+            knowsPAMServiceName: try await knows("PAMServiceName=sshd", path))
+    }
+
+    private static func knows(_ option: String, _ path: String) async throws -> Bool {
         // sshd reads options before it looks for host keys, and names those that it does not know.
-        let result = try await ProcessRun.run(path, ["-t", "-f", "/dev/null", "-o", "PerSourcePenalties=no"])
-        return SSHDProgram(path: path, knowsPenalties: !result.errors.contains("Bad configuration option"))
+        let result = try await ProcessRun.run(path, ["-t", "-f", "/dev/null", "-o", option])
+        return !result.errors.contains("Bad configuration option")
+    }
+
+    /// The same program, made to ask this PAM service.
+    func asking(_ service: PAMService?, in directory: TemporaryDirectory) throws -> SSHDProgram {
+        guard let service, !knowsPAMServiceName else { return self }
+        let link = directory.file(service.name)
+        guard symlink(path, link) == 0 || errno == EEXIST else {
+            throw TestSupportError("cannot link \(path) to \(link): \(errorText(errno))")
+        }
+        return SSHDProgram(path: link, knowsPenalties: knowsPenalties, knowsPAMServiceName: false)
     }
 
     /// sshd run by root wants this directory, which otherwise only its service makes.

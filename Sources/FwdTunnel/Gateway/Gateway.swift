@@ -12,20 +12,29 @@ public actor Gateway {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
     private let driver: GatewayDriver
+    private nonisolated let registry: GatewayRegistry
 
-    /// - Parameter stateDidChange: called, on the loop, after every change of state of the gateway or of a forward.
+    /// - Parameters:
+    ///   - registry: where the gateways are that this one may be reached through, and those that reach others through
+    ///     this one.
+    ///   - stateDidChange: called, on the loop, after every change of state of the gateway or of a forward.
     public init(
-        configuration: GatewayConfiguration, eventLoop: any EventLoop, logger: Logger,
-        stateDidChange: @escaping @Sendable () -> Void
+        configuration: GatewayConfiguration, eventLoop: any EventLoop, registry: GatewayRegistry = GatewayRegistry(),
+        logger: Logger, stateDidChange: @escaping @Sendable () -> Void
     ) {
         name = configuration.name
         self.eventLoop = eventLoop
-        driver = GatewayDriver(configuration, loop: eventLoop, logger: logger, stateDidChange: stateDidChange)
+        self.registry = registry
+        driver = GatewayDriver(
+            configuration, loop: eventLoop, registry: registry, logger: logger, stateDidChange: stateDidChange)
     }
 
     /// Binds the local listeners and starts the first attempt.
     public func start() {
-        driver.start()
+        registry.register(self)
+        driver.start(reporting: { [weak self, registry] trouble in
+            if let self { registry.report(self, trouble: trouble) }
+        })
     }
 
     /// Takes over a new configuration: forwards that did not change are not touched, removed ones drain; a changed
@@ -47,6 +56,16 @@ public actor Gateway {
     public func stop(drain: Duration) async {
         await withCheckedContinuation { continuation in
             driver.stop(drain: drain) { continuation.resume() }
+        }
+        registry.unregister(self)
+    }
+
+    /// Another gateway's session wants to go through this one.
+    nonisolated func openJump(
+        to target: ForwardSpec.Endpoint, for promise: EventLoopPromise<ConnectedSocket.Handle>
+    ) {
+        eventLoop.execute {
+            self.assumeIsolated { gateway in gateway.driver.openJump(to: target, for: promise) }
         }
     }
 }

@@ -9,6 +9,11 @@ final class GatewayDriver {
     let loop: any EventLoop
     let logger: Logger
     private let stateDidChange: () -> Void
+    let registry: GatewayRegistry
+    let links: LinkMaker
+    let jumps: JumpHost
+    /// Tells the registry why this gateway is not up, or that it is.
+    private var report: (_ trouble: String?) -> Void = { _ in }
 
     private(set) var machine = GatewayStateMachine()
     private let timer: LoopTimer
@@ -18,7 +23,8 @@ final class GatewayDriver {
     private var retired: [Forward] = []
 
     let pool: SessionPool
-    private var address: String?
+    private(set) var link: Link?
+    private var credentials: [CredentialStatus] = []
     private var since = Timestamp.now()
     private var lastState = GatewayState.stopped
     private var lastError: LastError?
@@ -27,12 +33,16 @@ final class GatewayDriver {
     private var whenStopped: [() -> Void] = []
 
     init(
-        _ configuration: GatewayConfiguration, loop: any EventLoop, logger: Logger, stateDidChange: @escaping () -> Void
+        _ configuration: GatewayConfiguration, loop: any EventLoop, registry: GatewayRegistry, logger: Logger,
+        stateDidChange: @escaping () -> Void
     ) {
         self.configuration = configuration
         self.loop = loop
+        self.registry = registry
+        links = LinkMaker(loop: loop, registry: registry)
         self.logger = logger.with(LogKey.gateway, configuration.name)
         self.stateDidChange = stateDidChange
+        jumps = JumpHost(loop: loop, gateway: configuration.name)
         timer = LoopTimer(loop)
         drainTimer = LoopTimer(loop)
         pool = SessionPool(loop: loop, logger: self.logger)
@@ -41,7 +51,8 @@ final class GatewayDriver {
 
     // MARK: - From outside
 
-    func start() {
+    func start(reporting report: @escaping (_ trouble: String?) -> Void) {
+        self.report = report
         replaceForwards(with: configuration.forwards)
         perform(machine.start())
     }
@@ -69,6 +80,11 @@ final class GatewayDriver {
         perform(machine.retry())
     }
 
+    /// The gateway that this one goes through is up again.
+    func jumpCameUp() {
+        if case .jump? = machine.waiting?.cause.reason { perform(machine.retry()) }
+    }
+
     func retry() {
         perform(machine.retry())
         for forward in forwards { forward.retry() }
@@ -81,6 +97,7 @@ final class GatewayDriver {
         drainTimer.set(in: TimeAmount(clamping: drain)) { [weak self] in
             guard let self else { return }
             for forward in forwards + retired { forward.listener?.abort() }
+            jumps.abort()
             perform(machine.drained())
         }
         perform(machine.stop())
@@ -89,6 +106,7 @@ final class GatewayDriver {
 
     private func finishStopping() {
         drainTimer.cancel()
+        registry.stopWaiting(configuration.name)
         pool.closeAll()
         let completions = whenStopped
         whenStopped = []
@@ -158,48 +176,43 @@ final class GatewayDriver {
 
     // MARK: - Attempts
 
-    /// Key files, name, TCP, then an `SSHSession`, which reports the rest.
+    /// Credentials, name, connection, then an `SSHSession`, which reports the rest.
     private func startAttempt(_ number: Int) {
-        let (host, port) = (configuration.host, configuration.port)
-        Identity.load(configuration.login.identities, on: loop)
-            .and(Connector.resolve(host, port: port, on: loop))
+        LoginLoader.load(configuration, on: loop)
+            .and(links.resolve(configuration))
             .assumeIsolated()
             .whenComplete { [weak self] result in
                 guard let self, isCurrent(number) else { return }
                 switch result {
-                case .success((let identities, let addresses)): connect(number, addresses, identities)
+                case .success((let login, let addresses)): connect(number, addresses, login)
                 case .failure(let error): attemptFailed(number, error)
                 }
             }
     }
 
-    private func connect(_ number: Int, _ addresses: [SocketAddress], _ identities: [Identity]) {
+    private func connect(_ number: Int, _ addresses: [SocketAddress], _ login: LoginParameters) {
         machine.resolved(attempt: number)
         noticeChange()
-        let login = LoginParameters(
-            user: configuration.login.user, pins: configuration.trust.pins, identities: identities)
-        Connector.connect(addresses, host: configuration.host, port: configuration.port, on: loop)
-            .assumeIsolated()
-            .whenComplete { [weak self] result in
-                guard let self, isCurrent(number) else {
-                    if case .success(let channel) = result { channel.close(promise: nil) }
-                    return
-                }
-                switch result {
-                case .success(let channel): startSession(number, channel, login)
-                case .failure(let error): attemptFailed(number, error)
-                }
+        links.make(configuration, addresses: addresses) { [weak self] result in
+            guard let self, isCurrent(number) else {
+                if case .success(let link) = result { link.channel.close(promise: nil) }
+                return
             }
+            switch result {
+            case .success(let link): startSession(number, link, login)
+            case .failure(let error): attemptFailed(number, error)
+            }
+        }
     }
 
-    private func startSession(_ number: Int, _ channel: any Channel, _ login: LoginParameters) {
+    private func startSession(_ number: Int, _ link: Link, _ login: LoginParameters) {
         machine.connected(attempt: number)
-        address = channel.remoteAddress.map(describe(_:))
+        self.link = link
         noticeChange()
         do throws(LibSSH2Error) {
-            try pool.startPrimary(on: channel, login: login)
+            try pool.startPrimary(on: link.channel, login: login)
         } catch {
-            channel.close(promise: nil)
+            link.channel.close(promise: nil)
             attemptFailed(number, error)
         }
     }
@@ -209,6 +222,10 @@ final class GatewayDriver {
     }
 
     private func attemptFailed(_ number: Int, _ error: any Error) {
+        if let nothing = error as? NothingToLogInWith {
+            credentials = nothing.unusable
+            return primaryEnded(attempt: number, nothing.cause)
+        }
         primaryEnded(attempt: number, error as? Cause ?? Cause(.internal, .bug, describe(error)))
     }
 
@@ -225,11 +242,18 @@ final class GatewayDriver {
         noticeChange()
     }
 
-    func primaryEnded(_ cause: Cause) {
-        primaryEnded(attempt: machine.attempt, cause)
+    /// Everybody who used the session is about to be told: others that go through this gateway must find it down.
+    func primaryIsEnding(_ cause: Cause) {
+        report("has lost its session: \(cause)")
     }
 
-    private func primaryEnded(attempt number: Int, _ cause: Cause) {
+    func primaryEnded(_ session: SSHSession, _ cause: Cause) {
+        credentials = session.credentialStatuses
+        explain(cause, wasReady: session.wasReady)
+    }
+
+    func primaryEnded(attempt number: Int, _ cause: Cause) {
+        if cause.reason == .jump { waitForJump() }
         lastError = LastError(at: .now(), cause: cause)
         failures[cause.reason.rawValue, default: 0] += 1
         perform(machine.failed(attempt: number, cause, now: .now, jitter: Double.random(in: 0..<1)))
@@ -237,7 +261,7 @@ final class GatewayDriver {
 
     private func dropSession() {
         pool.dropPrimary()
-        address = nil
+        link = nil
     }
 
     // MARK: - Drain
@@ -246,12 +270,14 @@ final class GatewayDriver {
         for forward in forwards + retired {
             forward.counters.notifyWhenIdle { [weak self] in self?.checkDrained() }
         }
+        jumps.counters.notifyWhenIdle { [weak self] in self?.checkDrained() }
         checkDrained()
     }
 
     /// The relays are over, and the far side has confirmed the end of their channels: so it has all their bytes.
     func checkDrained() {
-        let hasRelays = (forwards + retired).contains { $0.counters.values.active > 0 }
+        let counters = (forwards + retired).map(\.counters) + [jumps.counters]
+        let hasRelays = counters.contains { $0.values.active > 0 }
         guard machine.state == .draining, !hasRelays, pool.hasClosedChannels else { return }
         perform(machine.drained())
     }
@@ -272,6 +298,7 @@ final class GatewayDriver {
         if old == .up {
             for forward in forwards { forward.gatewayWentDown() }
         }
+        report(state == .up ? nil : trouble)
         stateDidChange()
         if state == .backingOff, forwards.contains(where: { $0.listener?.hasWaiting == true }) { demandSoon() }
     }
@@ -302,7 +329,9 @@ final class GatewayDriver {
             user: configuration.login.user,
             state: machine.publicState, cause: waiting?.cause, since: since,
             nextRetry: waiting.map { Timestamp.now().advanced(by: $0.until - .now) },
-            lastError: lastError, address: address, session: pool.primary?.status, sessions: pool.sessionCount,
+            lastError: lastError, address: address, route: configuration.route.text,
+            credentials: pool.primary?.credentialStatuses ?? credentials, session: pool.primary?.status,
+            sessions: pool.sessionCount,
             failures: failures, connects: connects, channelOpen: pool.openDurations,
             forwards: forwards.map(\.status))
     }

@@ -102,25 +102,23 @@ final class SessionPool {
         primary?.id == id ? primary : overflow[id]
     }
 
-    /// One more login, to the address in use.
+    /// One more login, by the same route and to the address in use.
     private func spawn() {
-        guard let primary, primary.phase == .ready, let address = primary.channel.remoteAddress,
-            overflow.count < OpenScheduler.Policy.maximumOverflow
+        guard let driver, let primary, primary.phase == .ready, overflow.count < OpenScheduler.Policy.maximumOverflow
         else { return perform(scheduler.spawnFailed(now: .now, retryAfter: Policy.spawnRetry)) }
         let login = primary.login
         logger.debug("opening an overflow session")
-        Connector.connect([address], host: address.ipAddress ?? "", port: UInt16(clamping: address.port ?? 0), on: loop)
-            .assumeIsolated()
-            .whenComplete { [weak self] result in
-                guard let self, self.primary === primary else {
-                    if case .success(let channel) = result { channel.close(promise: nil) }
-                    return
-                }
-                guard case .success(let channel) = result else {
-                    return perform(scheduler.spawnFailed(now: .now, retryAfter: Policy.spawnRetry))
-                }
-                startOverflow(on: channel, login: login)
+        let addresses = [primary.channel.remoteAddress].compactMap { $0 }
+        driver.links.make(driver.configuration, addresses: addresses) { [weak self] result in
+            guard let self, self.primary === primary else {
+                if case .success(let link) = result { link.channel.close(promise: nil) }
+                return
             }
+            guard case .success(let link) = result else {
+                return perform(scheduler.spawnFailed(now: .now, retryAfter: Policy.spawnRetry))
+            }
+            startOverflow(on: link.channel, login: login)
+        }
     }
 
     private func startOverflow(on channel: any Channel, login: LoginParameters) {
@@ -238,11 +236,15 @@ extension SessionPool: SSHSessionDelegate {
         }
     }
 
+    func sessionIsEnding(_ session: SSHSession, _ cause: Cause) {
+        if session === primary { driver?.primaryIsEnding(cause) }
+    }
+
     func sessionEnded(_ session: SSHSession, _ cause: Cause) {
         scheduler.sessionGone(session.id)
         if session === primary {
             primary = nil
-            driver?.primaryEnded(cause)
+            driver?.primaryEnded(session, cause)
         } else if overflow.removeValue(forKey: session.id) != nil {
             idleTimers.removeValue(forKey: session.id)?.cancel()
             logger.info("an overflow session ended: \(cause)")

@@ -120,6 +120,8 @@ final class Relay: NearConnectionOwner {
                 if count == 0, front.readableBytes > 0 { return perform(machine.farClosed()) }
                 budget -= count
                 counters.sent(count)
+                // The window is opened again for it, some bytes for some KiB.
+                session.explain(input: count)
                 if count == front.readableBytes {
                     pending.removeFirst()
                 } else {
@@ -208,8 +210,9 @@ final class Relay: NearConnectionOwner {
             if case .success(.bytes(let count)) = result { return count }
             return 0
         }
-        if case .bytes(let count) = try result.get() { return count }
-        return 0
+        guard case .bytes(let count) = try result.get() else { return 0 }
+        session.explain(input: count * SSHSession.Policy.inputPerByteRead)
+        return count
     }
 
     /// Opens the window again for what the near socket has taken.

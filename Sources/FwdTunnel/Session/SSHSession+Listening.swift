@@ -68,7 +68,10 @@ extension SSHSession {
     }
 
     func acceptConnections(of listening: RemoteListening) throws(LibSSH2Error) {
-        while phase == .ready, let channel = try listening.listener.accept() { listening.onConnection(channel) }
+        while phase == .ready, let channel = try listening.listener.accept() {
+            explain(input: Policy.inputPerEvent)
+            listening.onConnection(channel)
+        }
     }
 }
 

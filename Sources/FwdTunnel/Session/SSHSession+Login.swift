@@ -1,7 +1,30 @@
-import FoundationEssentials
 import FwdCore
+import FwdOpenSSH
 import LibSSH2
 import Logging
+import NIOCore
+import NIOPosix
+
+/// The login of a session: where it has come to, and what became of each credential.
+struct LoginState {
+    var credentials: [Credential]
+    /// Beside `credentials`, in the same order.
+    var statuses: [CredentialStatus]
+    var next = 0
+    /// What the agent is asked at the moment.
+    var signing: AgentExchange?
+    /// The session's libssh2 part is on another thread; nothing may touch it or the transport.
+    var isAway = false
+    /// What came in meanwhile.
+    var heldInput: [ByteBuffer] = []
+    /// Why the session is to end once it is back.
+    var endsWith: Cause?
+
+    init(_ login: LoginParameters) {
+        credentials = login.credentials
+        statuses = login.credentials.map { CredentialStatus(credential: $0.name, outcome: .untried) }
+    }
+}
 
 extension SSHSession {
     /// What may be negotiated. On a stock libssh2, AES-CTR with a plain MAC comes first: the only path without a known
@@ -18,18 +41,23 @@ extension SSHSession {
         static let macs = [
             "hmac-sha2-256", "hmac-sha2-512", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com",
         ]
-        static let userSignatures = ["rsa-sha2-512", "rsa-sha2-256"]
         /// Best first.
         static let hostKeyTypes = [
             "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
         ]
     }
 
-    /// The signature algorithms of the pinned types alone, so that the server must use a key of a pinned type; all of
-    /// them where nothing is pinned, to show what the server offers.
+    /// The signature algorithms of the trusted types alone, so that the server must use a key of such a type; all of
+    /// them where nothing is trusted, to show what the server offers.
     private var hostKeyAlgorithms: [String] {
-        let pinned = Set(login.pins.map(\.type))
-        return Algorithms.hostKeyTypes.filter { pinned.isEmpty || pinned.contains($0) }
+        let trusted = login.trust.types
+        // What does not retire first, then our own order.
+        let rank = Algorithms.hostKeyTypes.filter { trusted.isEmpty || trusted.contains($0) }
+        let retiringOnly = Set(
+            trusted.filter { type in
+                login.trust.trusted.allSatisfy { $0.pin.type != type || $0.isRetiring }
+            })
+        return (rank.filter { !retiringOnly.contains($0) } + rank.filter { retiringOnly.contains($0) })
             .flatMap { HostKeyPin.signatureAlgorithms[$0] ?? [] }
     }
 
@@ -38,7 +66,6 @@ extension SSHSession {
         try ssh.prefer(hostKeyAlgorithms, for: .hostKey)
         try ssh.prefer(Algorithms.ciphers, for: .cipher)
         try ssh.prefer(Algorithms.macs, for: .mac)
-        try ssh.prefer(Algorithms.userSignatures, for: .signature)
     }
 
     func advanceKeyExchange() throws(LibSSH2Error) {
@@ -53,70 +80,203 @@ extension SSHSession {
         case .done:
             // libssh2 has no way here past `hostKeyOffered`; login without a checked key must not be possible.
             precondition(hostKey != nil, "a handshake was finished without a host key check")
-            startLogin()
+            phase = .loggingIn
+            try startCredential()
             try advanceLogin()
         }
     }
 
-    /// Compares the offered key with the pins. `nil`: it is one of them.
+    /// Compares the offered key with what is trusted. `nil`: it is.
     private func verifyHost() -> Cause? {
-        guard let key = ssh.hostKey else {
+        guard let blob = ssh.hostKey, let key = try? PublicKey(blob: blob) else {
             return Cause(.protocol, "the server ended the key exchange without showing a host key")
         }
-        let offered = HostKeyPin(type: key.type, sha256: key.sha256)
-        if login.pins.contains(offered) {
-            hostKey = offered
+        do throws(Cause) {
+            let trusted = try login.trust.verify(key.pin, gateway: login.gateway)
+            hostKey = trusted
+            if trusted.isRetiring {
+                logger.warning("the server still uses \(trusted.pin), whose pin is marked to retire")
+            }
             return nil
+        } catch {
+            return error
         }
-        guard !login.pins.isEmpty else {
-            return Cause(
-                .hostKey, .needsOperator,
-                "no host key is pinned; the server offers \(offered): compare it with the server's own"
-                    + " (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then add it under \"host-key\"")
-        }
-        return Cause(
-            .hostKey, .needsOperator,
-            "HOST KEY MISMATCH: expected \(login.pins.map(\.description).joined(separator: " or ")),"
-                + " offered \(offered): somebody may be in between, or the server was reinstalled")
     }
 
-    private func startLogin() {
-        phase = .loggingIn
-        untriedIdentities = login.identities[...]
-        startNextIdentity()
+    // MARK: - Credentials, one after the other
+
+    var credential: Credential? {
+        loginState.next < loginState.credentials.count ? loginState.credentials[loginState.next] : nil
     }
 
-    private func startNextIdentity() {
-        guard let identity = untriedIdentities.first else { return }
-        ssh.startLogin(user: login.user, privateKey: identity.contents.value)
+    private func startCredential() throws(LibSSH2Error) {
+        if credential == nil { offerRSAAgain() }
+        guard let credential else { return }
+        logger.debug("trying \(credential.name)")
+        let signatures = credential.isSHA256Only ? ["rsa-sha2-256"] : Session.rsaSignatures
+        try ssh.startLogin(user: login.user, credential.method, rsaSignatures: signatures)
+    }
+
+    /// sshd up to 9.x announces every signature algorithm that it knows (kex.c, kex_send_ext_info), not those that it is
+    /// configured to take, so rsa-sha2-512 may be refused where rsa-sha2-256 is not. Nothing else was left to try.
+    private func offerRSAAgain() {
+        let refused = zip(loginState.credentials, loginState.statuses).filter { credential, status in
+            credential.mayBeRSA && !credential.isSHA256Only && status.outcome == .refused
+        }
+        for (credential, _) in refused {
+            let again = credential.withSHA256
+            loginState.credentials.append(again)
+            loginState.statuses.append(CredentialStatus(credential: again.name, outcome: .untried))
+        }
     }
 
     func advanceLogin() throws(LibSSH2Error) {
-        while let identity = untriedIdentities.first {
-            do throws(LibSSH2Error) {
-                guard case .done = try ssh.pollLogin() else { return }
-                phase = .preparing
-                return try advancePreparation()
-            } catch {
-                guard Self.isAboutTheKey(error) else { throw error }
-                let isRefused = error.code == .authenticationFailed || error.code == .publicKeyUnverified
-                refusedIdentities.append(isRefused ? identity.path : "\(identity.path) (\(printable(error.message)))")
-                untriedIdentities.removeFirst()
-                startNextIdentity()
-            }
+        while phase == .loggingIn, let credential {
+            if credential.isSlow { return pollElsewhere() }
+            let result = Result { () throws(LibSSH2Error) in try ssh.pollLogin() }
+            if try !settle(result) { return }
         }
-        fail(
-            Cause(
-                .auth, .needsOperator,
-                "the server refused to log in \(login.user) with \(refusedIdentities.joined(separator: ", ")):"
-                    + " is the public key in \(login.user)'s authorized_keys there?"))
+        if phase == .preparing { return try advancePreparation() }
+        if phase == .loggingIn { fail(refusal) }
     }
 
-    private static func isAboutTheKey(_ error: LibSSH2Error) -> Bool {
-        switch error.code {
-        case .authenticationFailed, .publicKeyUnverified, .file, .keyFileAuthFailed, .methodNotSupported: true
-        default: false
+    /// - Returns: whether the next credential's turn has come, or the login is over.
+    private func settle(_ result: Result<LoginProgress, LibSSH2Error>) throws(LibSSH2Error) -> Bool {
+        switch result {
+        case .success(.pending): return false
+        case .success(.signatureWanted(let request)):
+            ask(request)
+            return false
+        case .success(.done):
+            loginState.statuses[loginState.next].outcome = .accepted
+            phase = .preparing
+            return true
+        case .failure(let error):
+            guard let (outcome, reason) = Self.outcome(of: error) else { throw error }
+            loginState.statuses[loginState.next].outcome = outcome
+            if let reason, loginState.statuses[loginState.next].reason == nil {
+                loginState.statuses[loginState.next].reason = reason
+            }
+            loginState.next += 1
+            try startCredential()
+            return true
         }
+    }
+
+    /// `nil` for errors that are not about the credential.
+    private static func outcome(of error: LibSSH2Error) -> (CredentialStatus.Outcome, String?)? {
+        switch error.code {
+        case .authenticationFailed: (.refused, nil)
+        case .publicKeyUnverified where error.message.hasPrefix("Callback"): (.unusable, unreadable)
+        case .publicKeyUnverified: (.refused, "the signature was not enough")
+        case .passwordExpired: (.refused, "the password has expired; the server wants a new one")
+        case .methodNone: (.unusable, "the server takes no SHA-2 signature of an RSA key")
+        case .sha1Only: (.unusable, error.message)
+        case .file, .keyFileAuthFailed: (.unusable, unreadable)
+        case .methodNotSupported: (.unusable, "this libssh2 does not know the key's type")
+        default: nil
+        }
+    }
+
+    private static let unreadable =
+        "the key cannot be read: another passphrase, or a format or cipher that this libssh2 does not know"
+
+    // MARK: - Signatures of the agent
+
+    private func ask(_ request: SignatureRequest) {
+        guard case .agentKey(_, let held, let socket) = credential?.kind else { return }
+        let flags: UInt32 =
+            switch request.algorithm {
+            case "rsa-sha2-512": AgentMessage.rsaSHA512Flag
+            case "rsa-sha2-256": AgentMessage.rsaSHA256Flag
+            default: 0
+            }
+        let message = AgentMessage.signRequest(key: held.blob, data: request.data, flags: flags)
+        // The login's own deadline ends this one too.
+        loginState.signing = AgentExchange(
+            socket: socket, request: message, deadline: nil, on: channel.eventLoop
+        ) { [weak self] result in
+            self?.answered(result, algorithm: request.algorithm)
+        }
+    }
+
+    private func answered(_ result: Result<AgentReply, Cause>, algorithm: String) {
+        loginState.signing = nil
+        guard phase == .loggingIn else { return }
+        switch result {
+        case .success(.signature(algorithm, let blob)):
+            ssh.answer(signature: blob)
+        case .success(.signature(let other, _)):
+            note("the ssh-agent signed with \(printable(other)) instead of \(algorithm)")
+        case .success: note("the ssh-agent refused to sign")
+        case .failure(let cause): note(cause.message)
+        }
+        pump()
+    }
+
+    private func note(_ reason: String) {
+        loginState.statuses[loginState.next].reason = reason
+        ssh.answer(signature: nil)
+    }
+
+    /// What the login waits for when its time is up.
+    var loginTimeout: Cause {
+        let seconds = Policy.loginDeadline.nanoseconds / 1_000_000_000
+        if loginState.signing != nil, case .agentKey(_, _, let socket) = credential?.kind {
+            return Cause(.agent, "the ssh-agent at \(socket) has not signed within \(seconds) s")
+        }
+        return Cause(.timeout, "no login within \(seconds) s")
+    }
+
+    // MARK: - Keys that take long to decrypt
+
+    /// One step of the login on another thread, so that the other gateways of this loop do not wait for bcrypt. Until it
+    /// is back, the loop touches neither libssh2's session nor the transport: see `isAway`.
+    private func pollElsewhere() {
+        loginState.isAway = true
+        let step = ssh.detachLoginStep()
+        NIOThreadPool.singleton.runIfActive(eventLoop: channel.eventLoop) { step.run() }
+            .assumeIsolated()
+            .whenComplete { [self] result in
+                loginState.isAway = false
+                guard case .success(let progress) = result else {
+                    return fail(Cause(.internal, .bug, "no thread to log in on"))
+                }
+                cameBack(with: progress)
+            }
+    }
+
+    private func cameBack(with progress: Result<LoginProgress, LibSSH2Error>) {
+        let input = loginState.heldInput
+        loginState.heldInput = []
+        for bytes in input { transport.received(bytes) }
+        if let cause = loginState.endsWith { return fail(cause) }
+        do throws(LibSSH2Error) {
+            // A step that is still pending waits for input: for what came meanwhile, or for the next.
+            if try settle(progress) || !input.isEmpty { pump() } else { scheduleFlush() }
+        } catch {
+            fail(cause(of: error))
+        }
+    }
+
+    // MARK: - Causes
+
+    private var names: String {
+        loginState.statuses.filter { $0.outcome != .untried }.map { status in
+            status.reason.map { "\(status.credential) (\(printable($0)))" } ?? status.credential
+        }.joined(separator: ", ")
+    }
+
+    private var refusal: Cause {
+        let isOfAgent = loginState.statuses.allSatisfy { $0.reason?.contains("ssh-agent") == true }
+        if isOfAgent { return Cause(.agent, "nobody could sign for \(login.user): \(names)") }
+        if loginState.statuses.allSatisfy({ $0.outcome == .unusable }) {
+            return Cause(.identity, .needsOperator, "nothing could be used to log in \(login.user): \(names)")
+        }
+        return Cause(
+            .auth, .needsOperator,
+            "the server refused to log in \(login.user) with \(names):"
+                + " is the public key in \(login.user)'s authorized_keys there?")
     }
 
     /// What to tell of a libssh2 error in the session's present phase.
@@ -140,39 +300,32 @@ extension SSHSession {
     /// With few attempts allowed (MaxAuthTries), sshd ends the session instead of refusing the key.
     private var refusedByDisconnect: Cause? {
         guard let message = ssh.disconnectMessage, message.contains("authentication") else { return nil }
-        let keys = refusedIdentities + untriedIdentities.prefix(1).map(\.path)
+        let tried = [names, credential?.name ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
         return Cause(
-            .auth, .needsOperator,
-            "the server refused to log in \(login.user) with \(keys.joined(separator: ", ")): \(printable(message))")
+            .auth, .needsOperator, "the server refused to log in \(login.user) with \(tried): \(printable(message))")
     }
 
-    /// A server that no longer has a key of a pinned type fails the negotiation, which only a person can mend.
+    /// A server that no longer has a key of a trusted type fails the negotiation, which only a person can mend.
     private var missingHostKeyType: Cause? {
         let offered = ssh.offeredHostKeyAlgorithms
         let isMissing = !offered.isEmpty && Set(offered).isDisjoint(with: hostKeyAlgorithms)
-        guard !login.pins.isEmpty, isMissing else { return nil }
-        return Cause(
-            .hostKey, .needsOperator,
-            "HOST KEY MISMATCH: expected \(login.pins.map(\.description).joined(separator: " or ")),"
-                + " the server offers only \(printable(offered.joined(separator: ", ")))")
+        guard !login.trust.trusted.isEmpty, isMissing else { return nil }
+        return login.trust.missingType(offered: offered, gateway: login.gateway)
     }
+
+    // MARK: - Status
+
+    /// What became of each credential, as far as the login has come.
+    var credentialStatuses: [CredentialStatus] { loginState.statuses + login.unusable }
 
     /// What was negotiated, for `fwd status`.
     var status: SessionStatus? {
         guard phase == .ready, let hostKey else { return nil }
         let methods = ssh.negotiated
         return SessionStatus(
-            serverVersion: printable(ssh.serverVersion), hostKey: hostKey, keyExchange: methods.keyExchange,
-            hostKeyAlgorithm: methods.hostKey, cipherIn: methods.cipherIn, cipherOut: methods.cipherOut,
-            macIn: methods.macIn, macOut: methods.macOut, identity: untriedIdentities.first?.path ?? "",
-            rttSeconds: roundTrip?.inSeconds, isServerNagleOff: isServerNagleOff)
-    }
-}
-
-extension HostKeyPin {
-    /// - Parameter sha256: the digest of the key's blob.
-    init(type: String, sha256: [UInt8]) {
-        let base64 = Data(sha256).base64EncodedString().prefix { $0 != "=" }
-        self.init(type: printable(type, limit: 64), fingerprint: "SHA256:\(base64)")
+            serverVersion: printable(ssh.serverVersion), hostKey: hostKey.pin, hostKeySource: hostKey.source,
+            keyExchange: methods.keyExchange, hostKeyAlgorithm: methods.hostKey, cipherIn: methods.cipherIn,
+            cipherOut: methods.cipherOut, macIn: methods.macIn, macOut: methods.macOut,
+            identity: credential?.name ?? "", rttSeconds: roundTrip?.inSeconds, isServerNagleOff: isServerNagleOff)
     }
 }

@@ -66,6 +66,7 @@ extension SSHSession {
     private func finishOpening(_ result: Result<SSHChannel, LibSSH2Error>) {
         guard let finished = opening else { return }
         openTimer.cancel()
+        explain(input: Policy.inputPerEvent)
         opening = nil
         startNextOpening()
         switch finished.purpose {

@@ -13,6 +13,8 @@ protocol SSHSessionDelegate: AnyObject {
     func sessionClosedChannels(_ session: SSHSession)
     /// The last relay is gone and no open is under way.
     func sessionBecameIdle(_ session: SSHSession)
+    /// Everything that uses the session is about to be told.
+    func sessionIsEnding(_ session: SSHSession, _ cause: Cause)
     /// Reported once; everything that used the session has been told already.
     func sessionEnded(_ session: SSHSession, _ cause: Cause)
 }
@@ -37,9 +39,15 @@ final class SSHSession {
         static let abandonLimit = 8
         /// What a tcpip-forward may take. Replies are matched by order, so one that is missing ends the session.
         static let listenDeadline = TimeAmount.seconds(15)
-        static let pingInterval = TimeAmount.seconds(5)
-        /// Silence for this long means dead: three pings.
-        static let silenceLimit = Duration.seconds(15)
+        /// What a server may send up to the login: banners and refusals, a few KiB each. libssh2 keeps what it does
+        /// not know in its list for ever.
+        static let loginInputLimit = 1024 * 1024
+        /// What a server may send that no event explains: messages that libssh2 does not know stay in its list for ever.
+        static let unexplainedInputLimit = 64 * 1024 * 1024
+        /// A byte that is read may have had a packet of its own; 64 is more than one takes.
+        static let inputPerByteRead = 64
+        /// For each channel, listener, ping or rekey: more than its messages take.
+        static let inputPerEvent = 4096
         /// Most bytes in one read from libssh2.
         static let readSize = 256 * 1024
     }
@@ -57,10 +65,11 @@ final class SSHSession {
     /// Whether a dead session had been ready before.
     private(set) var wasReady = false
     /// Set once the host key was accepted.
-    var hostKey: HostKeyPin?
-    /// Key files not tried yet, the first one being tried.
-    var untriedIdentities: ArraySlice<Identity> = []
-    var refusedIdentities: [String] = []
+    var hostKey: HostKeyPolicy.TrustedKey?
+    var loginState: LoginState
+    private var loginInput = 0
+    /// Input that nothing has explained yet; see `explain`.
+    private var unexplainedInput = 0
 
     /// Keeps a channel to ping and to pump with, for the session's whole life. Absent where the server refuses it.
     var control: SSHChannel?
@@ -99,6 +108,7 @@ final class SSHSession {
         self.isOverflow = isOverflow
         self.channel = channel
         self.login = login
+        loginState = LoginState(login)
         self.logger = logger.with(LogKey.session, id)
         self.delegate = delegate
         loginTimer = LoopTimer(channel.eventLoop)
@@ -119,7 +129,8 @@ final class SSHSession {
             return fail(Cause(.internal, .bug, "\(error)"))
         }
         loginTimer.set(in: Policy.loginDeadline) { [weak self] in
-            self?.fail(Cause(.timeout, "no login within \(Policy.loginDeadline.nanoseconds / 1_000_000_000) s"))
+            guard let self else { return }
+            fail(loginTimeout)
         }
         channel.setOption(.autoRead, value: true).whenFailure { _ in }
         pump()
@@ -136,6 +147,17 @@ final class SSHSession {
     func received(_ bytes: ByteBuffer) {
         guard phase != .dead else { return }
         lastInput = .now
+        if phase != .ready {
+            loginInput += bytes.readableBytes
+            if loginInput > Policy.loginInputLimit {
+                return fail(Cause(.protocol, "the server sent more than 1 MiB before the login was over"))
+            }
+        }
+        unexplainedInput += bytes.readableBytes
+        if unexplainedInput > Policy.unexplainedInputLimit {
+            return fail(Cause(.protocol, "the server sent 64 MiB that belong to nothing"))
+        }
+        if loginState.isAway { return loginState.heldInput.append(bytes) }
         transport.received(bytes)
         pump()
     }
@@ -148,6 +170,11 @@ final class SSHSession {
 
     func connectionFailed(_ error: any Error) {
         fail(Cause(phase == .ready ? .lost : .handshake, "connection failed: \(describe(error))"))
+    }
+
+    /// Something has happened that input of this length may have been about.
+    func explain(input length: Int) {
+        unexplainedInput = max(0, unexplainedInput - length)
     }
 
     func becameWritable() {
@@ -169,6 +196,7 @@ final class SSHSession {
 
     /// Hands output to the socket at the end of the loop tick, or at once when there is much.
     func scheduleFlush() {
+        if loginState.isAway { return }
         if transport.outboundBytes >= TransportBuffers.flushThreshold { return flush() }
         guard !isFlushScheduled, transport.outboundBytes > 0 else { return }
         isFlushScheduled = true
@@ -179,7 +207,7 @@ final class SSHSession {
     }
 
     private func flush() {
-        guard transport.outboundBytes > 0, phase != .dead else { return }
+        guard !loginState.isAway, transport.outboundBytes > 0, phase != .dead else { return }
         let queued = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         if queued + transport.outboundBytes > TransportBuffers.hardLimit {
             return fail(Cause(.protocol, "the server does not read what it makes us send"))
@@ -191,7 +219,7 @@ final class SSHSession {
 
     /// Lets libssh2 take in all input and advances everything that may have been waiting for it.
     func pump() {
-        guard phase != .dead else { return }
+        guard phase != .dead, !loginState.isAway else { return }
         if isPumping {
             needsPump = true
             return
@@ -222,6 +250,12 @@ final class SSHSession {
     /// The steady state: take input in, then ask everybody who may have got something.
     private func serve() throws(LibSSH2Error) {
         try takeInput()
+        if ssh.hasChangedHostKey {
+            return fail(
+                Cause(
+                    .hostKey, .needsOperator,
+                    "HOST KEY CHANGED: the server came with another key in a later key exchange"))
+        }
         try advanceSpare()
         try pollOpening()
         try pollListens()
@@ -313,10 +347,10 @@ final class SSHSession {
 
     private func beat() {
         guard phase == .ready else { return }
-        pingTimer.set(in: Policy.pingInterval) { [weak self] in self?.beat() }
+        pingTimer.set(in: TimeAmount(clamping: login.liveness.interval)) { [weak self] in self?.beat() }
         let silence = ContinuousClock.now - lastInput
         // Silence counts only where an answer is due.
-        if silence >= Policy.silenceLimit, pingSentAt != nil || isPingOpening {
+        if silence >= login.liveness.interval * login.liveness.count, pingSentAt != nil || isPingOpening {
             return fail(Cause(.timeout, "no sign of life for \(Int(silence.inSeconds)) s"))
         }
         guard pingSentAt == nil else { return }
@@ -334,6 +368,7 @@ final class SSHSession {
     }
 
     func finishPing(_ sentAt: ContinuousClock.Instant) {
+        explain(input: Policy.inputPerEvent)
         pingSentAt = nil
         roundTrip = ContinuousClock.now - sentAt
         delegate?.sessionMeasuredRoundTrip(self)
@@ -343,10 +378,16 @@ final class SSHSession {
 
     func fail(_ cause: Cause) {
         guard phase != .dead else { return }
+        if loginState.isAway {
+            loginState.endsWith = loginState.endsWith ?? cause
+            return
+        }
+        delegate?.sessionIsEnding(self, cause)
         wasReady = phase == .ready
         phase = .dead
         if wasReady { sendLastBytes() }
         transport.isClosed = true
+        loginState.signing?.cancel()
         loginTimer.cancel()
         pingTimer.cancel()
         openTimer.cancel()

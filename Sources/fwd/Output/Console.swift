@@ -11,6 +11,11 @@ enum Console {
         write("fwd: \(text)", to: .standardError)
     }
 
+    /// A question, which the answer follows on the same line.
+    static func ask(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("fwd: \(text)".utf8))
+    }
+
     /// Colours are for people: on a terminal, and unless NO_COLOR (https://no-color.org) is set.
     static var style: Style {
         let isDisabled = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } ?? false

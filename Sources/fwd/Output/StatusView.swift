@@ -15,7 +15,7 @@ struct StatusView {
     func render(_ gateway: GatewayStatus) -> String {
         let state = style.paint(gateway.state.rawValue, Style.colour(of: gateway.state))
         let title = "\(style.paint(gateway.name, .bold))  \(state) for \(Units.ago(gateway.since, at: now))"
-        let lines = connection(gateway) + session(gateway) + history(gateway) + forwards(gateway)
+        let lines = connection(gateway) + session(gateway) + credentials(gateway) + history(gateway) + forwards(gateway)
         let width = lines.map(\.0.count).max() ?? 0
         let padded = lines.map { label, text in
             "  \(style.paint(label, .dim))\(String(repeating: " ", count: width - label.count))  \(text)"
@@ -28,6 +28,7 @@ struct StatusView {
     private func connection(_ gateway: GatewayStatus) -> [Line] {
         var lines = [("server", "\(gateway.user)@\(ForwardSpec.Endpoint(host: gateway.host, port: gateway.port))")]
         if let address = gateway.address { lines.append(("address", address)) }
+        if let route = gateway.route { lines.append(("route", route)) }
         if gateway.state != .up, let cause = gateway.cause {
             lines.append(("cause", "\(cause.message) (\(cause.reason.rawValue))"))
         }
@@ -42,6 +43,7 @@ struct StatusView {
         var lines = [
             ("software", session.serverVersion),
             ("host key", "\(session.hostKey) (\(session.hostKeyAlgorithm))"),
+            ("trusted by", trust(session, gateway)),
             ("key exchange", session.keyExchange),
             ("cipher", both(session.cipherIn, session.cipherOut)),
             ("mac", both(session.macIn, session.macOut)),
@@ -50,6 +52,21 @@ struct StatusView {
         if let rtt = session.rttSeconds { lines.append(("round trip", Units.latency(seconds: rtt))) }
         lines.append(("sessions", "\(gateway.sessions)"))
         return lines
+    }
+
+    private func trust(_ session: SessionStatus, _ gateway: GatewayStatus) -> String {
+        guard session.hostKeySource == "retiring pin" else { return session.hostKeySource }
+        let advice = "the server has none of the others; fwd trust \(gateway.name) shows its keys"
+        return style.paint("\(session.hostKeySource): \(advice)", .yellow)
+    }
+
+    /// What the last login tried, one line each.
+    private func credentials(_ gateway: GatewayStatus) -> [Line] {
+        gateway.credentials.map { tried in
+            let outcome = style.paint(tried.outcome.rawValue, Style.colour(of: tried.outcome))
+            let reason = tried.reason.map { ": \($0)" } ?? ""
+            return ("credential", "\(tried.credential)  \(outcome)\(reason)")
+        }
     }
 
     private func both(_ incoming: String, _ outgoing: String) -> String {

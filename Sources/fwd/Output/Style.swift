@@ -37,4 +37,13 @@ enum Style {
         case .resolving, .connecting, .verifyingHost, .authenticating, .draining, .backingOff: .yellow
         }
     }
+
+    static func colour(of outcome: CredentialStatus.Outcome) -> Colour {
+        switch outcome {
+        case .accepted: .green
+        case .refused: .yellow
+        case .unusable: .red
+        case .untried: .dim
+        }
+    }
 }

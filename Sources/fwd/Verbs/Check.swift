@@ -1,16 +1,20 @@
 import ArgumentParser
 import FwdConfig
 import FwdCore
+import FwdOpenSSH
 
 struct Check: FwdVerb {
     static let configuration = CommandConfiguration(
         abstract: "Validate the directory.",
-        discussion: "Prints one line per finding. Exits with 78 if a file would be refused.")
+        discussion: """
+            Asks ssh -G what ssh_config says about each host. Prints one line per finding, also what ssh_config says and \
+            fwd does not do. Exits with 78 if a file would be refused.
+            """)
 
     @OptionGroup var common: CommonOptions
 
     func execute() async throws {
-        let contents = try await directory().load()
+        let contents = try await directory().resolved(using: SSHClientProgram())
         for diagnostic in contents.diagnostics { Console.data("\(diagnostic)") }
         let forwards = contents.gateways.values.reduce(0) { $0 + $1.forwards.count }
         Console.talk(

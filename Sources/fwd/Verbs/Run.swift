@@ -24,7 +24,8 @@ struct Run: FwdVerb {
     func execute() async throws {
         let run = RunConfiguration(
             directory: common.runDirectory, controlPath: try common.controlPath(), health: health.address)
-        let daemon = try Daemon(run, load: ForwardsDirectory(path: run.directory).loader, logger: logging.logger())
+        let load = ForwardsDirectory(path: run.directory).loader
+        let daemon = try await Daemon(run, load: load, logger: logging.logger())
         try await daemon.run()
     }
 }

@@ -5,11 +5,13 @@ import NIOPosix
 
 /// Resolves a gateway's name anew and races all its addresses (RFC 8305, NIO's happy eyeballs).
 enum Connector {
-    static let connectTimeout = TimeAmount.seconds(10)
+    /// How every session's connection is set up.
+    static let writeBufferWaterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 256 * 1024, high: 1024 * 1024)
+    static let maxMessagesPerRead: UInt = 8
+    static let recvAllocator = AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16_384, maximum: 262_144)
     /// The floor of liveness: unacknowledged data for this long ends the connection (tcp(7), TCP_USER_TIMEOUT).
     private static let userTimeout = ChannelOptions.Types.SocketOption(
         level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT))
-    private static let userTimeoutMilliseconds = 15_000
 
     /// - Throws: `Cause` (dns) in the future.
     static func resolve(_ host: String, port: UInt16, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
@@ -41,24 +43,40 @@ enum Connector {
         }
     }
 
+    /// - Parameter source: the local address to connect from; only addresses of its protocol are tried.
     /// - Throws: `Cause` (connect) in the future.
     static func connect(
-        _ addresses: [SocketAddress], host: String, port: UInt16, on loop: any EventLoop
+        _ addresses: [SocketAddress], _ configuration: GatewayConfiguration, from source: String?,
+        on loop: any EventLoop
     ) -> EventLoopFuture<any Channel> {
-        ClientBootstrap(group: loop)
+        do {
+            let local = try source.map { try SocketAddress(ipAddress: $0, port: 0) }
+            let usable = addresses.filter { local == nil || $0.protocol == local?.protocol }
+            return bootstrap(usable, configuration, from: local, on: loop)
+                .connect(host: configuration.hostName, port: Int(configuration.port))
+                .flatMapErrorThrowing { error in throw Cause(.connect, "cannot connect: \(describe(error))") }
+        } catch {
+            let what = "cannot connect from \(source ?? ""): it is not an address"
+            return loop.makeFailedFuture(Cause(.connect, .needsOperator, what))
+        }
+    }
+
+    private static func bootstrap(
+        _ addresses: [SocketAddress], _ configuration: GatewayConfiguration, from local: SocketAddress?,
+        on loop: any EventLoop
+    ) -> ClientBootstrap {
+        let silence = configuration.liveness.interval * configuration.liveness.count
+        let bootstrap = ClientBootstrap(group: loop)
             .resolver(ResolvedAddresses(addresses, loop))
-            .connectTimeout(connectTimeout)
+            .connectTimeout(TimeAmount(clamping: configuration.connectTimeout))
             .channelOption(.autoRead, value: false)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(userTimeout, value: userTimeoutMilliseconds)
-            .channelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
-            .channelOption(.maxMessagesPerRead, value: 8)
-            .channelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16_384, maximum: 262_144)
-            )
-            .connect(host: host, port: Int(port))
-            .flatMapErrorThrowing { error in throw Cause(.connect, "cannot connect: \(describe(error))") }
+            .channelOption(userTimeout, value: .init(clamping: silence.components.seconds * 1000))
+            .channelOption(.writeBufferWaterMark, value: writeBufferWaterMark)
+            .channelOption(.maxMessagesPerRead, value: maxMessagesPerRead)
+            .channelOption(.recvAllocator, value: recvAllocator)
+        return local.map { bootstrap.bind(to: $0) } ?? bootstrap
     }
 }
 

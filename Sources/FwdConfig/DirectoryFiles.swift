@@ -1,0 +1,123 @@
+import FwdCore
+
+/// The files of a directory, read together: what one says can clash with another.
+struct DirectoryFiles: Sendable {
+    /// In byte order of their names.
+    var files: [GatewayFile]
+    /// About files that are no gateway's.
+    var ignored: [ConfigDiagnostic]
+
+    /// Routes first: what is refused does not listen.
+    mutating func check() {
+        refuseUnknownRoutes()
+        refuseCycles()
+        refuseConflicts()
+    }
+
+    /// Warnings that depend on which files are good in the end.
+    mutating func finish() {
+        warnOfRefusedRoutes()
+        forgiveJumps()
+    }
+
+    var contents: ForwardsDirectory.Contents {
+        ForwardsDirectory.Contents(
+            gateways: Dictionary(uniqueKeysWithValues: files.compactMap { $0.configuration }.map { ($0.name, $0) }),
+            refused: Set(files.filter { $0.configuration == nil }.map(\.name)),
+            diagnostics: files.flatMap(\.diagnostics) + ignored)
+    }
+
+    private mutating func refuseUnknownRoutes() {
+        let names = files.map(\.name)
+        for index in files.indices {
+            guard let via = files[index].via else { continue }
+            if via.name == files[index].name {
+                files[index].refuse(
+                    at: via.position, "gateway.via: read \"\(via.name)\", expected another gateway than this one",
+                    code: .invalidFile)
+            } else if !names.contains(via.name) {
+                let others = names.filter { $0 != files[index].name }
+                let hint = Suggestion.nearest(to: via.name, among: others).map { "; did you mean \"\($0)\"?" } ?? ""
+                files[index].refuse(
+                    at: via.position,
+                    "gateway.via: read \"\(via.name)\", expected the name of another gateway of this directory\(hint)",
+                    code: .invalidFile)
+            }
+        }
+    }
+
+    private mutating func refuseCycles() {
+        let routes = RouteGraph(files.compactMap { file in file.via.map { (file.name, $0.name) } })
+        for index in files.indices {
+            guard let via = files[index].via, via.name != files[index].name,
+                let cycle = routes.cycle(through: files[index].name)
+            else { continue }
+            files[index].refuse(
+                at: via.position, "gateway.via: the way leads back to this gateway: \(RouteGraph.text(cycle))",
+                code: .invalidFile)
+        }
+    }
+
+    private mutating func warnOfRefusedRoutes() {
+        let refused = Set(files.filter { $0.configuration == nil }.map(\.name))
+        for index in files.indices where files[index].configuration != nil {
+            guard let name = files[index].configuration?.next, refused.contains(name),
+                let place = files[index].via?.position ?? files[index].declaration?.places.host
+            else { continue }
+            let key = files[index].via == nil ? "gateway.host" : "gateway.via"
+            files[index].warn(
+                at: place,
+                "\(key): the file of \"\(name)\" has errors; without that gateway this one cannot come up")
+        }
+    }
+
+    /// A gateway that others go through carries their sessions, if nothing else.
+    private mutating func forgiveJumps() {
+        let used = Set(files.compactMap(\.via?.name) + files.compactMap(\.configuration?.next))
+        for index in files.indices where used.contains(files[index].name) {
+            files[index].remarks[.noForwards] = nil
+        }
+    }
+
+    /// The first file in byte order keeps the port, a later one is refused.
+    private mutating func refuseConflicts() {
+        var listeners = ListenerTable<(name: String, place: String)>()
+        for index in files.indices {
+            let before = listeners
+            for forward in files[index].configuration?.forwards ?? [] where forward.spec.kind == .local {
+                let position = files[index].forwardPositions[forward.name] ?? .start
+                let owner = ("\(files[index].name)/\(forward.name)", "\(files[index].path):\(position.line)")
+                guard let other = listeners.insert(forward, owner: owner) else { continue }
+                files[index].refuse(
+                    at: position,
+                    "forwards.\(forward.name): listens on \(forward.spec.listen), where "
+                        + "\"\(other.name)\" of \(other.place) listens already",
+                    code: .listenConflict)
+            }
+            // What is refused does not listen.
+            if files[index].configuration == nil { listeners = before }
+        }
+    }
+}
+
+/// Who is reached through whom: at most one way leads out of each gateway.
+struct RouteGraph {
+    private let next: [String: String]
+
+    init(_ routes: [(from: String, to: String)]) {
+        next = Dictionary(routes, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The gateways from `name` until the way comes back to it, `name` at both ends; `nil` if it does not.
+    func cycle(through name: String) -> [String]? {
+        var way = [name]
+        var visited: Set<String> = []
+        while let step = way.last.flatMap({ next[$0] }), visited.insert(step).inserted {
+            way.append(step)
+            if step == name { return way }
+        }
+        return nil
+    }
+
+    static func text(_ cycle: [String]) -> String { cycle.joined(separator: " -> ") }
+}

@@ -1,0 +1,73 @@
+import FwdCore
+import NIOCore
+
+/// Going through another gateway or a command, and being gone through.
+extension GatewayDriver {
+    /// What a command may take to say how it ended, once its connection is closed.
+    private static let proxyGrace = TimeAmount.milliseconds(500)
+
+    /// Reports the end of the first session with the cause behind the cause: a jump that is down, a command that failed.
+    func explain(_ cause: Cause, wasReady: Bool) {
+        let attempt = machine.attempt
+        guard cause.reason == .lost || cause.reason == .handshake else { return primaryEnded(attempt: attempt, cause) }
+        switch configuration.route {
+        case .direct:
+            primaryEnded(attempt: attempt, cause)
+        case .via(let jump):
+            let trouble = registry.trouble(of: jump).map { trouble in
+                Cause(.jump, "the gateway \(jump), which it is reached through, \(trouble)")
+            }
+            primaryEnded(attempt: attempt, trouble ?? cause)
+        case .command:
+            guard let proxy = link?.proxy, !wasReady else { return primaryEnded(attempt: attempt, cause) }
+            ask(proxy, attempt, cause)
+        }
+    }
+
+    private func ask(_ proxy: ProxyProcess, _ attempt: Int, _ cause: Cause) {
+        let promise = loop.makePromise(of: String?.self)
+        proxy.whenEnded { promise.succeed($0) }
+        loop.scheduleTask(in: Self.proxyGrace) { promise.succeed(nil) }
+        promise.futureResult.assumeIsolated().whenSuccess { [weak self] end in
+            let told = end.map { Cause(.connect, "the proxy command \($0)") }
+            self?.primaryEnded(attempt: attempt, told ?? cause)
+        }
+    }
+
+    /// The jump comes back by itself; this gateway then tries at once.
+    func waitForJump() {
+        guard case .via(let jump) = configuration.route else { return }
+        let driver = NIOLoopBound(WeakDriver(driver: self), eventLoop: loop)
+        registry.whenUp(jump, for: configuration.name) { [loop] in
+            loop.execute { driver.value.driver?.jumpCameUp() }
+        }
+    }
+
+    func openJump(to target: ForwardSpec.Endpoint, for promise: EventLoopPromise<ConnectedSocket.Handle>) {
+        guard isUp else { return promise.fail(Cause(.jump, "the gateway \(configuration.name) \(trouble)")) }
+        jumps.open(to: target, channels: self, for: promise)
+    }
+
+    /// Why this gateway carries nothing, for those that go through it.
+    var trouble: String {
+        guard let (_, cause) = machine.waiting else { return "is \(machine.publicState.rawValue)" }
+        return "is \(machine.publicState.rawValue): \(cause)"
+    }
+
+    var address: String? { link?.address.map(describe(_:)) }
+}
+
+private struct WeakDriver {
+    weak var driver: GatewayDriver?
+}
+
+extension Route {
+    /// As in `GatewayStatus.route`.
+    var text: String? {
+        switch self {
+        case .direct: nil
+        case .via(let jump): "via \(jump)"
+        case .command: "proxy command"
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import FwdCore
+import FwdOpenSSH
+
+/// Which host keys a login accepts, and why. Made anew for every attempt: known_hosts may have changed.
+struct HostKeyPolicy: Sendable {
+    struct TrustedKey: Hashable, Sendable {
+        let pin: HostKeyPin
+        /// As in `SessionStatus.hostKeySource`.
+        let source: String
+        let isRetiring: Bool
+    }
+
+    private(set) var trusted: [TrustedKey]
+    /// Keys that are never accepted, and the lines of known_hosts that say so.
+    private(set) var revoked: [HostKeyPin: String] = [:]
+    /// The first line that trusts a certificate authority for this host; libssh2 cannot negotiate host certificates.
+    private var authority: String?
+    /// Where nothing was found.
+    private var emptyPlaces: [String] = []
+
+    /// Reads the files; not for an event loop.
+    init(_ trust: HostTrust, host: String, port: UInt16) {
+        trusted = trust.pins.map { pin in
+            let isRetiring = trust.retiring.contains(pin)
+            return TrustedKey(pin: pin, source: isRetiring ? "retiring pin" : "pin", isRetiring: isRetiring)
+        }
+        guard !trust.knownHosts.isEmpty else { return }
+        let known = KnownHosts.read(trust.knownHosts).lookUp(host: host, port: port, alias: trust.hostKeyAlias)
+        for line in known.revoked { revoked[line.key.pin] = line.place.description }
+        guard trusted.isEmpty else { return }
+        trusted = known.trusted.map { line in
+            TrustedKey(pin: line.key.pin, source: line.place.description, isRetiring: false)
+        }
+        authority = known.authorities.first?.place.description
+        emptyPlaces = trust.knownHosts
+    }
+
+    /// Types to negotiate, those of keys that do not retire first; empty: nothing is trusted.
+    var types: [String] {
+        let order = trusted.filter { !$0.isRetiring } + trusted.filter(\.isRetiring)
+        return order.map(\.pin.type).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    /// - Parameter gateway: its name, for the command that mends it.
+    /// - Returns: the trusted key that `offered` is.
+    /// - Throws: `Cause` (hostKey).
+    func verify(_ offered: HostKeyPin, gateway: String) throws(Cause) -> TrustedKey {
+        if let place = revoked[offered] {
+            throw refusal("HOST KEY REVOKED: the server offers \(offered), which \(place) revokes")
+        }
+        if let match = trusted.first(where: { $0.pin == offered }) { return match }
+        let expect = "--expect \(offered.fingerprint)"
+        guard !trusted.isEmpty else {
+            throw refusal(
+                "no host key is pinned\(nothingFound); the server offers \(offered): compare it with the server's own"
+                    + " (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then: fwd trust \(gateway) \(expect)")
+        }
+        throw refusal(
+            "HOST KEY MISMATCH: expected \(expectation), offered \(offered): somebody may be in between, or the server"
+                + " was reinstalled; only if the server's console shows the same key:"
+                + " fwd trust \(gateway) --replace \(expect)")
+    }
+
+    /// No key of a trusted type any more.
+    func missingType(offered: [String], gateway: String) -> Cause {
+        refusal(
+            "HOST KEY MISMATCH: expected \(expectation), the server offers only"
+                + " \(printable(offered.joined(separator: ", "))): see what it has: fwd trust \(gateway) --replace")
+    }
+
+    private var expectation: String {
+        trusted.map { key in key.source.hasSuffix("pin") ? key.pin.description : "\(key.pin) (\(key.source))" }
+            .joined(separator: " or ")
+    }
+
+    private var nothingFound: String {
+        if let authority {
+            return ", and host certificates (@cert-authority, \(authority)) are not supported by this engine"
+        }
+        return emptyPlaces.isEmpty ? "" : " and known_hosts has none"
+    }
+
+    private func refusal(_ text: String) -> Cause {
+        Cause(.hostKey, .needsOperator, text)
+    }
+}

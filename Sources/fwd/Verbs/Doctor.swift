@@ -1,0 +1,65 @@
+import ArgumentParser
+import FwdConfig
+import FwdCore
+
+struct Doctor: FwdVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "Print what the server must allow a gateway's user, and nothing more.",
+        discussion: """
+            Prints the line for authorized_keys and the Match block for sshd_config that exactly fit the gateway's \
+            enabled forwards and the gateways that are reached through it. Either is enough. Print them anew after \
+            changing forwards.
+            """)
+
+    @Argument(help: "The gateway.")
+    var gateway: String
+
+    @Flag(help: "Print only the line for ~/.ssh/authorized_keys on the server.")
+    var authorizedKeys = false
+
+    @Flag(name: .customLong("sshd-config"), help: "Print only the block for /etc/ssh/sshd_config on the server.")
+    var serverConfiguration = false
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if authorizedKeys, serverConfiguration {
+            throw ValidationError("--authorized-keys and --sshd-config each print one of the two alone: give one")
+        }
+    }
+
+    func execute() async throws {
+        try await SupervisorContact.with(common) { contact in
+            let (configuration, gateways) = try await GatewayLookUp(contact.directory).find(gateway, needsFile: false)
+            let jumps = gateways.values.filter { $0.route == .via(gateway) }.sorted { $0.name < $1.name }
+            let privilege = try LeastPrivilege(configuration, jumps: jumps)
+            if !serverConfiguration { showLine(privilege, configuration) }
+            if !serverConfiguration, !authorizedKeys { Console.data("") }
+            if !authorizedKeys { showBlock(privilege) }
+        }
+    }
+
+    private func showLine(_ privilege: LeastPrivilege, _ configuration: GatewayConfiguration) {
+        let key = KeyLine(of: configuration.login)
+        Console.talk(
+            "in ~\(privilege.user)/.ssh/authorized_keys on \(configuration.hostName), in place of the key's line:")
+        Console.data("\(privilege.keyOptions) \(key.text)")
+        if let problem = key.problem { Console.talk(problem) }
+        if KeyLine.mayBeCertified(configuration.login) {
+            Console.talk("a login with a certificate does not look at this line; use the Match block")
+        }
+        if privilege.listensBeyondLoopback {
+            Console.talk("the server's sshd_config must say \"GatewayPorts clientspecified\"; the line cannot")
+        }
+        if privilege.hasChosenPorts { Console.talk(Self.chosenPorts) }
+    }
+
+    private func showBlock(_ privilege: LeastPrivilege) {
+        Console.talk("or, for all keys of the user, at the end of the server's /etc/ssh/sshd_config:")
+        Console.data(privilege.matchBlock)
+        if privilege.hasChosenPorts, serverConfiguration { Console.talk(Self.chosenPorts) }
+    }
+
+    private static let chosenPorts =
+        "where the server chooses the port (-R 0:…), only \"any port\" can be allowed; fixed ports are tighter"
+}
