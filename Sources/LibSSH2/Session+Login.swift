@@ -35,7 +35,7 @@ extension Session {
     }
 
     private func poll(_ login: PendingLogin) throws(LibSSH2Error) -> LoginProgress {
-        let result = drive(unless: { login.isWaitingForSignature }) { call(login) }
+        let result = drive({ call(login) }, unless: { login.isWaitingForSignature })
         if result == 0 {
             endLogin()
             return .done

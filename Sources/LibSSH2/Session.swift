@@ -146,7 +146,7 @@ public final class Session {
 
     /// Repeats `call` until it is done or libssh2 has really asked for input and found none.
     /// - Parameter isBlocked: whether it waits for something else than input.
-    func drive(unless isBlocked: () -> Bool = { false }, _ call: () -> Int32) -> Int32 {
+    func drive(_ call: () -> Int32, unless isBlocked: () -> Bool = { false }) -> Int32 {
         // Each round eats at least one packet of bounded input, or asks for input; the bound only guards our own logic.
         for _ in 0..<1_000_000 {
             context.sawEmpty = false

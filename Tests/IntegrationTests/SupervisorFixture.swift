@@ -18,7 +18,7 @@ struct SupervisorFixture {
 
     /// Runs `body` beside a supervisor of these gateways. `files` are written as they are.
     static func with<Result>(
-        _ gateways: [GatewayConfiguration], files: [String: String] = [:],
+        _ gateways: [GatewayConfiguration], files: [String: String] = [:], logLevel: String = "debug",
         isolation: isolated (any Actor)? = #isolation,
         _ body: (SupervisorFixture) async throws -> Result
     ) async throws -> Result {
@@ -32,7 +32,7 @@ struct SupervisorFixture {
             let healthPort = FreePorts.next()
             let arguments = [
                 "run", "--dir", directory.file("forwards.d"), "--control", directory.file("control/control.sock"),
-                "--health", "127.0.0.1:\(healthPort)", "--log-level", "debug",
+                "--health", "127.0.0.1:\(healthPort)", "--log-level", logLevel,
             ]
             return try await FwdProcess.running(arguments) { process in
                 let fixture = SupervisorFixture(process: process, directory: directory, healthPort: healthPort)
