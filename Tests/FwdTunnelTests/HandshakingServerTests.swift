@@ -117,12 +117,18 @@ struct HandshakingServerTests {
         let host = try await SSHKey.shared(.ed25519, name: "host")
         try await HandshakingServer.with(scenario, hostKey: host) { server in
             let before = ProcessCounters.own.residentBytes
-            try await GatewayFixture.with(server.gatewayConfiguration(keys: [key.path])) { fixture in
+            let configuration = server.gatewayConfiguration(keys: [key.path], forwards: [.local("l", port: 0, to: 9)])
+            try await GatewayFixture.with(configuration) { fixture in
+                let port = try await eventually("it listens") { await fixture.status.forwards.first?.boundPort }
+                let plan = ExchangePlan(seed: 1, up: 20_000, down: 1 << 30)
+                let exchange = Task { try? await StreamClient.exchange(port: port, plan) }
                 let cause = try await eventually(within: .seconds(60), "the flood is cut off") {
                     await fixture.status.lastError?.cause
                 }
                 #expect(cause.reason == .protocol, "\(cause)")
                 try await eventually("the connection is closed") { !server.ends.isEmpty }
+                exchange.cancel()
+                _ = await exchange.value
             }
             #expect(ProcessCounters.own.residentBytes - before < 256 << 20)
         }

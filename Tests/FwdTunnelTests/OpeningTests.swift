@@ -90,6 +90,37 @@ struct OpeningTests {
         }
     }
 
+    @Test("opens that waited when the session died take no slot of the next one")
+    func forgetsWhatWaited() async throws {
+        try await SSHDFixture.with { sshd in
+            let target = try await TargetServer.start(.identity("here"))
+            let hole = try BlackHole.open()
+            let forwards = [
+                forward(.local, "live", to: target), ForwardConfiguration.local("hole", port: 0, to: hole.port),
+            ]
+            try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: forwards)) { fixture in
+                let live = try #require(try await fixture.waitUntil("live", is: .up).boundPort)
+                let holePort = try #require(try await fixture.waitUntil("hole", is: .up).boundPort)
+                // No overflow session may help: its login is refused.
+                try sshd.directory.write("", to: "authorized_keys")
+                var clients = [try await StreamClient.connect(port: holePort)]
+                try await eventually("one is being opened") { try await fixture.forward("hole").relays.active == 1 }
+                for _ in 0..<3 { clients.append(try await StreamClient.connect(port: live)) }
+                try await eventually("the others wait") { try await fixture.forward("live").relays.active == 3 }
+                await sshd.kill()
+                for client in clients { await client.close() }
+                try sshd.directory.write(sshd.userKey.publicLine + "\n", to: "authorized_keys")
+                try await sshd.restart()
+                try await fixture.waitUntil(.up)
+                let start = ContinuousClock.now
+                #expect(try await Self.name(at: live) == "here")
+                #expect(ContinuousClock.now - start < .seconds(5))
+            }
+            hole.close()
+            await target.stop()
+        }
+    }
+
     @Test("a target that refuses is named, and the session goes on", arguments: RelayTests.kinds)
     func namesRefusal(kind: ForwardSpec.Kind) async throws {
         let closedPort = FreePorts.next()

@@ -48,7 +48,7 @@ extension HandshakingPlan.Fault {
         case .otherKeyAfterRekey(let moment): self.init(moment)
         case .bannerFlood:
             self.init(kind: "banner_flood", step: HandshakingScenario.Step.authenticationRequest.rawValue)
-        case .channelFlood(let flood): self.init(flood)
+        case .channelFlood(let flood, let step): self.init(flood, at: step)
         case .refuseEverything, .acceptEverything, .slowBytes, .passwordChange, .keyboardInteractive, .endlessPrompts,
             .partialSuccess:
             return nil
@@ -64,9 +64,9 @@ extension HandshakingPlan.Fault {
         }
     }
 
-    private init(_ flood: HandshakingScenario.ChannelFlood) {
+    private init(_ flood: HandshakingScenario.ChannelFlood, at step: HandshakingScenario.Step?) {
         let needsChannel = flood == .emptyData || flood == .windowAdjust
-        let step = needsChannel ? "channelOpened" : HandshakingScenario.Step.authenticationSuccess.rawValue
-        self.init(kind: "channel_flood", step: step, flood: flood)
+        let earliest = needsChannel ? "channelOpened" : HandshakingScenario.Step.authenticationSuccess.rawValue
+        self.init(kind: "channel_flood", step: step?.rawValue ?? earliest, flood: flood)
     }
 }

@@ -16,7 +16,8 @@ public enum HandshakingScenario: Equatable, Sendable {
     case slowBytes(every: Duration = .seconds(1))
     /// Banners without end (RFC 4252 section 5.4) instead of an answer to the first authentication request.
     case bannerFlood
-    case channelFlood(ChannelFlood)
+    /// - Parameter step: where it begins; absent: as soon as it can, while the client still prepares its session.
+    case channelFlood(ChannelFlood, at: Step? = nil)
     /// A password has expired (RFC 4252 section 8), whatever it is, and so has the new one.
     case passwordChange
     /// Only keyboard-interactive is on offer, and any answers are right.
@@ -118,7 +119,7 @@ extension HandshakingScenario: CaseIterable {
         + Step.allCases.map { .silent(at: $0) }
         + BrokenPacket.allCases.map { .brokenPacket($0) }
         + [.channelOpen, .bytes(10_000), .afterLogin(.milliseconds(200))].map { .otherKeyAfterRekey($0) }
-        + ChannelFlood.allCases.map { .channelFlood($0) }
+        + ChannelFlood.allCases.flatMap { [.channelFlood($0), .channelFlood($0, at: .channelData)] }
         + [[], [Prompt("Password: ")], [Prompt("Name: ", isEchoed: true), Prompt("Code: ")]].map {
             .keyboardInteractive(prompts: $0)
         }

@@ -77,9 +77,11 @@ final class SessionPool {
         primary = nil
         scheduler.reset()
         schedulerTimer.cancel()
-        let failed = requests.values
+        let failed = requests
         requests = [:]
-        for request in failed {
+        for (ticket, request) in failed {
+            // One that stayed in the queue would take the next session's slot, and nobody would end it.
+            _ = scheduler.withdraw(ticket)
             request.timer.cancel()
             request.completion(.failure(Cause(.lost, "the session ended")))
         }

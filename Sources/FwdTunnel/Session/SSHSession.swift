@@ -43,7 +43,7 @@ final class SSHSession {
         /// not know in its list for ever.
         static let loginInputLimit = 1024 * 1024
         /// What a server may send that no event explains: messages that libssh2 does not know stay in its list for ever.
-        static let unexplainedInputLimit = 64 * 1024 * 1024
+        static let unexplainedInputLimit = 16 * 1024 * 1024
         /// A byte that is read may have had a packet of its own; 64 is more than one takes.
         static let inputPerByteRead = 64
         /// For each channel, listener, ping or rekey: more than its messages take.
@@ -155,7 +155,7 @@ final class SSHSession {
         }
         unexplainedInput += bytes.readableBytes
         if unexplainedInput > Policy.unexplainedInputLimit {
-            return fail(Cause(.protocol, "the server sent 64 MiB that belong to nothing"))
+            return fail(Cause(.protocol, "the server sent 16 MiB that belong to nothing"))
         }
         if loginState.isAway { return loginState.heldInput.append(bytes) }
         transport.received(bytes)
