@@ -111,7 +111,7 @@ struct HandshakingServerTests {
         }
     }
 
-    @Test("floods are cut off, and memory stays bounded", arguments: HandshakingScenario.allCases.filter(\.isFlood))
+    @Test("floods are cut off, and memory stays bounded", arguments: HandshakingScenario.floods)
     func cutsFloods(scenario: HandshakingScenario) async throws {
         let key = try await SSHKey.shared(.ed25519, name: "user")
         let host = try await SSHKey.shared(.ed25519, name: "host")
@@ -169,6 +169,9 @@ struct HandshakingServerTests {
 }
 
 extension HandshakingScenario {
+    /// All but one: the server takes 20 s to send 16 MiB in the smallest packets, and one kind of those is enough.
+    static let floods = allCases.filter { $0.isFlood && $0 != .channelFlood(.windowAdjust, at: .channelData) }
+
     fileprivate var isSlow: Bool {
         if case .slowBytes = self { true } else { false }
     }
