@@ -10,7 +10,7 @@ enum LoginLoader {
     /// - Throws: `Cause` (identity, agent) in the future, when there is nothing to log in with.
     static func load(_ configuration: GatewayConfiguration, on loop: any EventLoop) -> EventLoopFuture<LoginParameters>
     {
-        NIOThreadPool.singleton.runIfActive(eventLoop: loop) { Material(configuration) }
+        BlockingPool.shared.runIfActive(eventLoop: loop) { Material(configuration) }
             .flatMap { material in
                 askAgent(configuration.login, material, on: loop).flatMapThrowing { agent in
                     try material.parameters(configuration, agent)

@@ -15,7 +15,7 @@ enum Connector {
 
     /// - Throws: `Cause` (dns) in the future.
     static func resolve(_ host: String, port: UInt16, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
-        NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
+        BlockingPool.shared.runIfActive(eventLoop: loop) {
             var hints = addrinfo()
             hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
             var list: UnsafeMutablePointer<addrinfo>?

@@ -235,7 +235,7 @@ extension SSHSession {
     private func pollElsewhere() {
         loginState.isAway = true
         let step = ssh.detachLoginStep()
-        NIOThreadPool.singleton.runIfActive(eventLoop: channel.eventLoop) { step.run() }
+        BlockingPool.shared.runIfActive(eventLoop: channel.eventLoop) { step.run() }
             .assumeIsolated()
             .whenComplete { [self] result in
                 loginState.isAway = false
