@@ -33,10 +33,22 @@ public struct Plan: Hashable, Sendable {
     public init(
         current: [String: GatewayConfiguration], desired: [String: GatewayConfiguration], refused: Set<String>
     ) {
-        let names = Set(current.keys).union(desired.keys).subtracting(refused)
+        let kept = Self.jumps(of: refused, in: current).subtracting(desired.keys)
+        let names = Set(current.keys).union(desired.keys).subtracting(refused).subtracting(kept)
         gateways = names.sorted().map { name in
             GatewayPlan(gateway: name, step: Self.step(from: current[name], to: desired[name]))
         }
+    }
+
+    /// What refused gateways, which run on as before, are reached through: gateways that stand for hops of ssh_config are
+    /// in no file, so nobody asks for them while the file that led to them is bad.
+    private static func jumps(of refused: Set<String>, in current: [String: GatewayConfiguration]) -> Set<String> {
+        var found: Set<String> = []
+        var open = Array(refused)
+        while let name = open.popLast() {
+            if case .via(let jump)? = current[name]?.route, found.insert(jump).inserted { open.append(jump) }
+        }
+        return found
     }
 
     private static func step(from old: GatewayConfiguration?, to new: GatewayConfiguration?) -> GatewayPlan.Step {

@@ -13,6 +13,8 @@ public struct LibSSH2Error: Error, Hashable, Sendable, CustomStringConvertible {
         /// The peer broke the plaintext phase in a way that must not reach libssh2.
         public static let filtered = Code(rawValue: -10_000)
 
+        /// The connection ended while the answer to a credential was due.
+        public static let connectionLost = Code(rawValue: -10_002)
         /// An RSA key could sign with SHA-1 only.
         public static let sha1Only = Code(rawValue: -10_001)
 

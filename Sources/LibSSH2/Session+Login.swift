@@ -11,6 +11,9 @@ extension Session {
         if case .keyFile(_, _, _, true) = method { isProbing = announcesSHA2 != true }
         try prefer(rsaSignatures, for: .signature)
         pendingLogin = PendingLogin(user: user, method: method, rsaSignatures: rsaSignatures, isProbing: isProbing)
+        if case .keyFile(_, let line?, _, _) = method, line.hasPrefix("ssh-rsa-cert-"), hasOldCertificates {
+            pendingLogin?.refusal = .sha1
+        }
         context.promptedLogin = pendingLogin
     }
 
@@ -20,6 +23,7 @@ extension Session {
     public func pollLogin() throws(LibSSH2Error) -> LoginProgress {
         guard let login = pendingLogin else { preconditionFailure("pollLogin without startLogin") }
         do throws(LibSSH2Error) {
+            if let refusal = login.refusal { throw refusal }
             if login.isProbing, try pollProbe(login) { return .pending }
             return try poll(login)
         } catch {
@@ -40,7 +44,7 @@ extension Session {
             endLogin()
             return .done
         }
-        guard result == LIBSSH2_ERROR_EAGAIN else { throw failure(result, "authentication") }
+        guard result == LIBSSH2_ERROR_EAGAIN else { throw loginFailure(result) }
         // libssh2 answers every round by itself, and its callback cannot refuse one.
         if login.rounds > Self.maximumRounds {
             throw LibSSH2Error(code: .filtered, message: "question after question (keyboard-interactive)")
@@ -48,6 +52,24 @@ extension Session {
         guard case .asked(let request) = login.signing else { return .pending }
         login.signing = .awaited
         return .signatureWanted(request)
+    }
+
+    /// libssh2 dresses the end of the connection as a refused key or answer (userauth.c: "Waiting for … response").
+    private func loginFailure(_ result: Int32) -> LibSSH2Error {
+        let error = failure(result, "authentication")
+        guard error.message.hasPrefix("Waiting for") else { return error }
+        return LibSSH2Error(code: .connectionLost, message: "the connection ended during the login")
+    }
+
+    /// For servers up to OpenSSH 7.7, libssh2 signs with SHA-1 for an RSA certificate, whatever they announce
+    /// (userauth.c, _libssh2_key_sign_algorithm, SSH_BUG_SIGTYPE).
+    private var hasOldCertificates: Bool {
+        guard let name = serverVersion.firstRange(of: "OpenSSH_") else { return false }
+        let numbers = serverVersion[name.upperBound...].split(whereSeparator: { !$0.isNumber }).prefix(2).map {
+            Int($0) ?? 0
+        }
+        guard let major = numbers.first else { return true }
+        return (major, numbers.dropFirst().first ?? 0) < (7, 8)
     }
 
     private func endLogin() {
@@ -95,7 +117,9 @@ extension Session {
             try prefer(["none@fwd"], for: .signature)
             let result = drive { callExternal(login, Self.noKey) }
             if result == LIBSSH2_ERROR_EAGAIN { return true }
+            let error = loginFailure(result)
             try prefer(login.rsaSignatures, for: .signature)
+            if error.code == .connectionLost { throw error }
             announcesSHA2 = result == LIBSSH2_ERROR_METHOD_NONE
         }
         login.isProbing = false

@@ -31,6 +31,19 @@ import Testing
         #expect(step(nil, nil) == nil)
     }
 
+    @Test func whatARefusedGatewayIsReachedThroughStays() {
+        func gateway(_ name: String, via jump: String? = nil) -> GatewayConfiguration {
+            let route = jump.map { Route.via($0) } ?? .direct()
+            return GatewayConfiguration(name: name, host: "h", login: LoginConfiguration(user: "u"), route: route)
+        }
+        let running = [
+            gateway("a", via: "jump-b"), gateway("jump-b", via: "jump-c"), gateway("jump-c"), gateway("other"),
+        ]
+        let current = Dictionary(uniqueKeysWithValues: running.map { ($0.name, $0) })
+        let plan = Plan(current: current, desired: [:], refused: ["a"])
+        #expect(plan.gateways == [GatewayPlan(gateway: "other", step: .stop)])
+    }
+
     @Test func aRefusedFileChangesNothing() {
         #expect(step(old, nil, refused: true) == nil)
         #expect(step(nil, nil, refused: true) == nil)

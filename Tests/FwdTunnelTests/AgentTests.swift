@@ -131,6 +131,21 @@ import Testing
         }
     }
 
+    @Test("a key that only the agent can sign for is tried again when the agent is back")
+    func waitsForAgent() async throws {
+        try await TemporaryDirectory.with { directory in
+            let key = try await SSHKey.shared(.ed25519, name: "user")
+            var configuration = GatewayConfiguration(
+                name: "g", host: "127.0.0.1", port: 9, user: "u", keys: [key.path + ".pub"])
+            configuration.login.agent = .path(directory.file("absent"))
+            try await GatewayFixture.with(configuration) { fixture in
+                let status = try await fixture.waitUntil(.backingOff)
+                #expect(status.cause?.reason == .agent)
+                #expect(status.credentials.map(\.outcome) == [.unusable, .unusable])
+            }
+        }
+    }
+
     @Test("an agent that does not answer at all is given up after 5 s, and other keys are used")
     func givesUpOnSilentAgent() async throws {
         try await SSHAgentFixture.with { agent in

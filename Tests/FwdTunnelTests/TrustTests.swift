@@ -71,6 +71,20 @@ import Testing
         }
     }
 
+    @Test("a known_hosts file that cannot be read may revoke any key: nothing is trusted")
+    func failsClosed() async throws {
+        try await withServer { sshd, directory in
+            // Even root cannot read a directory as a file.
+            let trust = HostTrust(pins: sshd.hostKeyPins, knownHosts: [directory.path])
+            try await trusting(sshd, trust) { fixture in
+                let status = try await fixture.waitUntil(.parked)
+                #expect(status.cause?.message.contains("\(directory.path) cannot be read") == true)
+                #expect(status.cause?.reason == .hostKey)
+            }
+            #expect(!sshd.log.contains("publickey"))
+        }
+    }
+
     @Test("an authority alone does not help: the engine cannot negotiate host certificates, and says so")
     func namesAuthority() async throws {
         try await withServer { sshd, directory in

@@ -9,7 +9,7 @@ extension GatewayDriver {
     /// Reports the end of the first session with the cause behind the cause: a jump that is down, a command that failed.
     func explain(_ cause: Cause, wasReady: Bool) {
         let attempt = machine.attempt
-        guard cause.reason == .lost || cause.reason == .handshake else { return primaryEnded(attempt: attempt, cause) }
+        guard [.lost, .handshake, .timeout].contains(cause.reason) else { return primaryEnded(attempt: attempt, cause) }
         switch configuration.route {
         case .direct:
             primaryEnded(attempt: attempt, cause)
@@ -38,7 +38,7 @@ extension GatewayDriver {
     func waitForJump() {
         guard case .via(let jump) = configuration.route else { return }
         let driver = NIOLoopBound(WeakDriver(driver: self), eventLoop: loop)
-        registry.whenUp(jump, for: configuration.name) { [loop] in
+        registry.whenUp(jump, for: ObjectIdentifier(self)) { [loop] in
             loop.execute { driver.value.driver?.jumpCameUp() }
         }
     }

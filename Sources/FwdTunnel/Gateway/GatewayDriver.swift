@@ -106,7 +106,7 @@ final class GatewayDriver {
 
     private func finishStopping() {
         drainTimer.cancel()
-        registry.stopWaiting(configuration.name)
+        registry.stopWaiting(ObjectIdentifier(self))
         pool.closeAll()
         let completions = whenStopped
         whenStopped = []

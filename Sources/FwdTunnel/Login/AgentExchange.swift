@@ -9,26 +9,37 @@ import NIOPosix
 final class AgentExchange {
     /// Our choice, for the list of keys: a local process answers at once or not at all.
     static let listDeadline = TimeAmount.seconds(5)
+    /// Our choice, for a signature: it may ask a person; what stands behind it must still have time in the login's 30 s.
+    static let signDeadline = TimeAmount.seconds(20)
 
     private let loop: any EventLoop
     private let socket: String
+    private let request: [UInt8]
+    private let deadline: TimeAmount
     private let timer: LoopTimer
     private var channel: (any Channel)?
     private var completion: ((Result<AgentReply, Cause>) -> Void)?
 
     /// - Parameter completion: called once, unless `cancel` comes first.
     init(
-        socket: String, request: [UInt8], deadline: TimeAmount?, on loop: any EventLoop,
+        socket: String, request: [UInt8], deadline: TimeAmount, on loop: any EventLoop,
         completion: @escaping (Result<AgentReply, Cause>) -> Void
     ) {
         self.loop = loop
         self.socket = socket
         self.completion = completion
+        self.request = request
+        self.deadline = deadline
         timer = LoopTimer(loop)
-        if let deadline {
-            timer.set(in: deadline) { [weak self] in self?.fail("has not answered within \(deadline.inSeconds) s") }
+    }
+
+    /// The completion may be called from inside.
+    func start() {
+        timer.set(in: deadline) { [weak self] in
+            guard let self else { return }
+            fail("has not answered within \(deadline.inSeconds) s")
         }
-        connect(request)
+        connect()
     }
 
     func cancel() {
@@ -36,7 +47,7 @@ final class AgentExchange {
         end()
     }
 
-    private func connect(_ request: [UInt8]) {
+    private func connect() {
         let handler = NIOLoopBound(AgentReplyHandler(exchange: self), eventLoop: loop)
         ClientBootstrap(group: loop)
             .connectTimeout(Self.listDeadline)
@@ -47,10 +58,10 @@ final class AgentExchange {
             }
             .connect(unixDomainSocketPath: socket)
             .assumeIsolated()
-            .whenComplete { [weak self] result in
+            .whenComplete { [self] result in
                 switch result {
-                case .failure(let error): self?.fail("cannot be reached: \(describe(error))")
-                case .success(let channel): self?.send(request, on: channel)
+                case .failure(let error): fail("cannot be reached: \(describe(error))")
+                case .success(let channel): send(request, on: channel)
                 }
             }
     }

@@ -29,7 +29,7 @@ struct CredentialList: Sendable {
                 if let key = file.publicKey.flatMap({ key in agent.keys.first { $0.blob == key.blob } }) {
                     held += Self.agentKeys(key, agent.socket, file.certificate?.key)
                 } else {
-                    addFile(file, agent, to: &files)
+                    addFile(file, to: &files)
                 }
                 if let problem = file.certificateProblem { unusable.append(problem) }
             }
@@ -38,6 +38,11 @@ struct CredentialList: Sendable {
             let named = Set(held.compactMap(\.heldKey))
             held += agent.keys.filter { !named.contains($0.blob) }.flatMap { Self.agentKeys($0, agent.socket, nil) }
         }
+        // Signatures of hardware keys (FIDO) have parts that libssh2's callback cannot hand over; DSA is SHA-1.
+        for credential in held where !credential.hasKnownType {
+            addUnusable(credential.name, SecretProblem("keys of this type are not supported"))
+        }
+        held.removeAll { !$0.hasKnownType }
         credentials = held.filter { !$0.mayBeRSA } + held.filter(\.mayBeRSA) + files
         if let problem = agent.problem {
             unusable.append(CredentialStatus(credential: "agent", outcome: .unusable, reason: problem))
@@ -56,11 +61,10 @@ struct CredentialList: Sendable {
         unusable.append(CredentialStatus(credential: credential, outcome: .unusable, reason: problem.description))
     }
 
-    private mutating func addFile(_ file: IdentityFile, _ agent: Agent, to files: inout [Credential]) {
+    private mutating func addFile(_ file: IdentityFile, to files: inout [Credential]) {
         switch file.holder {
         case .agent(let reason):
-            let why = agent.problem.map { "\(reason) (\($0))" } ?? reason
-            unusable.append(CredentialStatus(credential: "key file \(file.name)", outcome: .unusable, reason: why))
+            unusable.append(CredentialStatus(credential: "key file \(file.name)", outcome: .unusable, reason: reason))
         case .file(let key):
             if let certificate = file.certificate {
                 let certified = Credential.KeyFile(
@@ -90,9 +94,19 @@ struct CredentialList: Sendable {
 struct ReadIdentity: Sendable {
     let source: SecretSource
     let result: Result<IdentityFile, SecretProblem>
+
+    /// Whether only the agent can sign for it.
+    var needsAgent: Bool {
+        if case .success(let file) = result { file.needsAgent } else { false }
+    }
 }
 
 extension Credential {
+    fileprivate var hasKnownType: Bool {
+        guard case .agentKey(let offered, _, _) = kind else { return true }
+        return ["ssh-ed25519", "ecdsa-sha2-nistp", "ssh-rsa"].contains { offered.type.hasPrefix($0) }
+    }
+
     fileprivate var heldKey: [UInt8]? {
         if case .agentKey(_, let held, _) = kind { held.blob } else { nil }
     }

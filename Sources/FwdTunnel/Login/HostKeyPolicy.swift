@@ -17,6 +17,8 @@ struct HostKeyPolicy: Sendable {
     private var authority: String?
     /// Where nothing was found.
     private var emptyPlaces: [String] = []
+    /// A file that is there and cannot be read: it may revoke any key.
+    private var unreadable: String?
 
     /// Reads the files; not for an event loop.
     init(_ trust: HostTrust, host: String, port: UInt16) {
@@ -25,10 +27,14 @@ struct HostKeyPolicy: Sendable {
             return TrustedKey(pin: pin, source: isRetiring ? "retiring pin" : "pin", isRetiring: isRetiring)
         }
         guard !trust.knownHosts.isEmpty else { return }
-        let known = KnownHosts.read(trust.knownHosts).lookUp(host: host, port: port, alias: trust.hostKeyAlias)
+        let files = KnownHosts.read(trust.knownHosts)
+        unreadable = files.problems.first { $0.place.line == 0 }?.description
+        let known = files.lookUp(host: host, port: port, alias: trust.hostKeyAlias)
         for line in known.revoked { revoked[line.key.pin] = line.place.description }
         guard trusted.isEmpty else { return }
-        trusted = known.trusted.map { line in
+        // A type that libssh2 cannot negotiate can never be offered.
+        let usable = known.trusted.filter { HostKeyPin.signatureAlgorithms[$0.key.type] != nil }
+        trusted = usable.map { line in
             TrustedKey(pin: line.key.pin, source: line.place.description, isRetiring: false)
         }
         authority = known.authorities.first?.place.description
@@ -45,6 +51,10 @@ struct HostKeyPolicy: Sendable {
     /// - Returns: the trusted key that `offered` is.
     /// - Throws: `Cause` (hostKey).
     func verify(_ offered: HostKeyPin, gateway: String) throws(Cause) -> TrustedKey {
+        if let unreadable {
+            throw refusal(
+                "\(unreadable), so nobody knows whether it revokes \(offered): mend it, or leave it out of known-hosts")
+        }
         if let place = revoked[offered] {
             throw refusal("HOST KEY REVOKED: the server offers \(offered), which \(place) revokes")
         }

@@ -38,7 +38,7 @@ enum LoginLoader {
         /// A key file that can be used needs no agent, so that an agent that does not answer delays nobody else.
         func needsAgent(_ login: LoginConfiguration) -> Bool {
             !login.offersOnlyIdentities
-                || identities.contains { if case .success(let file) = $0.result { file.needsAgent } else { false } }
+                || identities.contains(where: \.needsAgent)
         }
 
         func parameters(_ configuration: GatewayConfiguration, _ agent: CredentialList.Agent) throws -> LoginParameters
@@ -62,8 +62,8 @@ enum LoginLoader {
             let reasons = unusable.map { "\($0.credential): \($0.reason ?? "unusable")" }
             let none = "no key to log in with: name one under \"identity\", or load one into the ssh-agent"
             let message = reasons.isEmpty ? none : reasons.joined(separator: "; ")
-            // An agent may come back by itself, unless a file is what is wrong.
-            let isOfAgent = agent.problem != nil && identities.isEmpty
+            // An agent may come back by itself, and every one of these needs nothing else.
+            let isOfAgent = agent.problem != nil && password == nil && identities.allSatisfy(\.needsAgent)
             return NothingToLogInWith(
                 cause: isOfAgent ? Cause(.agent, message) : Cause(.identity, .needsOperator, message),
                 unusable: unusable)
@@ -85,6 +85,7 @@ enum LoginLoader {
                 promise.succeed(answer(result, socket))
                 holder.exchange = nil
             }
+            holder.exchange?.start()
         }
         return promise.futureResult
     }

@@ -15,8 +15,8 @@ public final class GatewayRegistry: Sendable {
 
     private struct State {
         var entries: [String: Entry] = [:]
-        /// By the name of the gateway waited for, then of the one that waits.
-        var waiters: [String: [String: @Sendable () -> Void]] = [:]
+        /// By the name of the gateway waited for, then by who waits: two of one name may live at once, one of them leaving.
+        var waiters: [String: [ObjectIdentifier: @Sendable () -> Void]] = [:]
     }
 
     private let state = Mutex(State())
@@ -54,7 +54,7 @@ public final class GatewayRegistry: Sendable {
 
     /// Calls `body` once, from any thread, when `name` comes up; at once if it is. The waiter's earlier wish for it is
     /// forgotten.
-    func whenUp(_ name: String, for waiter: String, _ body: @escaping @Sendable () -> Void) {
+    func whenUp(_ name: String, for waiter: ObjectIdentifier, _ body: @escaping @Sendable () -> Void) {
         let isUp = state.withLock { state in
             if let entry = state.entries[name], entry.gateway != nil, entry.trouble == nil { return true }
             state.waiters[name, default: [:]][waiter] = body
@@ -63,7 +63,7 @@ public final class GatewayRegistry: Sendable {
         if isUp { body() }
     }
 
-    func stopWaiting(_ waiter: String) {
+    func stopWaiting(_ waiter: ObjectIdentifier) {
         state.withLock { state in
             for name in state.waiters.keys { state.waiters[name]?[waiter] = nil }
         }
@@ -72,7 +72,7 @@ public final class GatewayRegistry: Sendable {
     /// A direct-tcpip channel through the gateway `jump`, as a connected socket.
     /// - Throws: `Cause` (jump, connect) in the future.
     func connect(
-        to target: ForwardSpec.Endpoint, through jump: String, for waiter: String, on loop: any EventLoop
+        to target: ForwardSpec.Endpoint, through jump: String, on loop: any EventLoop
     ) -> EventLoopFuture<ConnectedSocket.Handle> {
         let promise = loop.makePromise(of: ConnectedSocket.Handle.self)
         let gateway = state.withLock { $0.entries[jump]?.gateway }

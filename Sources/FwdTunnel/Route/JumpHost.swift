@@ -61,7 +61,9 @@ final class JumpHost {
                 counters.ended(.refused)
                 near.close(promise: nil)
                 ConnectedSocket.close(theirs)
-                promise.fail(Cause(.connect, "through \(gateway): \(cause.message)"))
+                // A session that died meanwhile comes back; whoever waits is told then.
+                let reason: Cause.Reason = cause.reason == .lost ? .jump : .connect
+                promise.fail(Cause(reason, "through \(gateway): \(cause.message)"))
             }
         }
     }

@@ -42,7 +42,7 @@ final class LinkMaker {
         case .via(let jump):
             registry.connect(
                 to: ForwardSpec.Endpoint(host: configuration.hostName, port: configuration.port), through: jump,
-                for: configuration.name, on: loop
+                on: loop
             )
             .flatMap { [loop] in ConnectedSocket.adopt($0, on: loop) }
             .assumeIsolated().whenComplete {

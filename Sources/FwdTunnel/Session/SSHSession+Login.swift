@@ -192,12 +192,12 @@ extension SSHSession {
             default: 0
             }
         let message = AgentMessage.signRequest(key: held.blob, data: request.data, flags: flags)
-        // The login's own deadline ends this one too.
         loginState.signing = AgentExchange(
-            socket: socket, request: message, deadline: nil, on: channel.eventLoop
+            socket: socket, request: message, deadline: AgentExchange.signDeadline, on: channel.eventLoop
         ) { [weak self] result in
             self?.answered(result, algorithm: request.algorithm)
         }
+        loginState.signing?.start()
     }
 
     private func answered(_ result: Result<AgentReply, Cause>, algorithm: String) {

@@ -233,7 +233,7 @@ final class SSHSession {
             } catch {
                 fail(cause(of: error))
             }
-        } while needsPump && phase != .dead
+        } while needsPump && phase != .dead && !loginState.isAway
         scheduleFlush()
     }
 

@@ -87,7 +87,11 @@ public struct HostKeyScan: Sendable {
             let seconds = deadline.nanoseconds / 1_000_000_000
             timer.set(in: deadline) { probe.fail(Cause(.timeout, "no host key within \(seconds) s")) }
             promise.futureResult.assumeIsolated().whenComplete { _ in timer.cancel() }
-            try probe.start(on: link.channel)
+            do {
+                try probe.start(on: link.channel)
+            } catch {
+                probe.fail(Cause(.connect, "the connection ended at once: \(describe(error))"))
+            }
         } catch {
             promise.fail(error as? Cause ?? Cause(.internal, .bug, describe(error)))
         }
@@ -128,7 +132,7 @@ public struct HostKeyScan: Sendable {
     /// `nil` when it is up in time.
     private func trouble(of name: String, _ registry: GatewayRegistry) async -> String? {
         let promise = loop.makePromise(of: Bool.self)
-        registry.whenUp(name, for: configuration.name) { promise.succeed(true) }
+        registry.whenUp(name, for: ObjectIdentifier(registry)) { promise.succeed(true) }
         let timeout = loop.scheduleTask(in: Self.deadline) { promise.succeed(false) }
         let isUp = try? await promise.futureResult.get()
         timeout.cancel()
