@@ -39,6 +39,17 @@ import Testing
         #expect(contents.refused.isEmpty == (message?.contains("error") != true))
     }
 
+    @Test func aMarkedLineThatIsDamagedIsTold() async throws {
+        let fixture = try ResolutionFixture(
+            knownHosts: "@revoked * ssh-ed25519 AAAA\n@Revoked * \(KeySamples.rsa)\nbroken line\n"
+                + "t2.example.org \(KeySamples.ed25519)\n")
+        try fixture.gateway("work", host: "t2.example.org", port: 1)
+        let messages = fixture.messages(try await fixture.resolved())
+        #expect(messages.count == 2)
+        #expect(messages.first?.contains("gateway.known-hosts: $DIR/known_hosts:1 ") == true, "\(messages)")
+        #expect(messages.last?.contains("$DIR/known_hosts:2 has an unknown marker") == true, "\(messages)")
+    }
+
     @Test func theNameIsTheOneThatSSHLooksFor() async throws {
         let fixture = try ResolutionFixture(
             config: "Host a\n  HostName real\n  Port 2222\nHost b\n  HostKeyAlias alias\n", knownHosts: "# nothing\n")

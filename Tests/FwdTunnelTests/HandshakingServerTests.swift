@@ -197,7 +197,7 @@ extension HandshakingScenario {
         case .otherKeyAfterRekey: [.hostKey]
         case .endlessPrompts: [.protocol]
         case .silent, .slowBytes: [.timeout]
-        default: [.handshake, .protocol, .lost, .timeout, .auth]
+        default: [.handshake, .protocol, .lost, .timeout]
         }
     }
 }

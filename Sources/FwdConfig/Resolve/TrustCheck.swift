@@ -16,8 +16,9 @@ struct TrustCheck {
         let known = read[files] ?? KnownHosts.read(files)
         read[files] = known
         let answer = known.lookUp(host: gateway.hostName, port: gateway.port, alias: trust.hostKeyAlias)
-        // What is wrong with single lines is ssh's daily bread; a file that cannot be read at all is not.
-        let unreadable = known.problems.filter { $0.place.line == 0 }.map {
+        // What is wrong with single lines is ssh's daily bread; a file that cannot be read at all is not, nor a line that
+        // may have been meant to revoke a key.
+        let unreadable = known.problems.filter { $0.place.line == 0 || $0.isOfMarkedLine }.map {
             Finding.warning("gateway.known-hosts: \($0)")
         }
         return unreadable

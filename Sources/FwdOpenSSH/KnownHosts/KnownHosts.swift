@@ -20,6 +20,8 @@ public struct KnownHosts: Sendable {
         public let place: Place
         /// The rest of a sentence: "has an unknown marker @trusted".
         public let message: String
+        /// Whether the line begins with a marker: `@revoked` perhaps, which then counts for nothing.
+        public var isOfMarkedLine = false
 
         public var description: String { "\(place) \(message)" }
     }
@@ -69,7 +71,8 @@ public struct KnownHosts: Sendable {
                 lines.append(line)
                 if let note = line.problem { problems.append(Problem(place: place, message: note)) }
             } catch {
-                problems.append(Problem(place: place, message: error.description))
+                let isMarked = text.skippingBlanks.first == UInt8(ascii: "@")
+                problems.append(Problem(place: place, message: error.description, isOfMarkedLine: isMarked))
             }
         }
     }
