@@ -1,3 +1,5 @@
+import FwdOpenSSH
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -33,11 +35,12 @@ public struct ConfigEnvironment: Sendable {
 
     /// This process: `$HOME` (else the user database), the effective user, the real file system, `/etc/services`.
     public static var current: ConfigEnvironment {
-        let account = UserAccount.current
+        let account = LocalUser(id: geteuid())
+        let accountHome = account?.home ?? "/"
         let home = getenv("HOME").map { String(cString: $0) } ?? ""
         return ConfigEnvironment(
-            homeDirectory: home.hasPrefix("/") ? home : account.homeDirectory,
-            accountHomeDirectory: account.homeDirectory, userName: account.name, fileExists: isRegularFile,
+            homeDirectory: home.hasPrefix("/") ? home : accountHome, accountHomeDirectory: accountHome,
+            userName: account?.name ?? String(geteuid()), fileExists: isRegularFile,
             servicePort: tcpPort)
     }
 
@@ -64,26 +67,5 @@ public struct ConfigEnvironment: Sendable {
 
     private static func hostOrder(_ port: Int32) -> UInt16 {
         UInt16(bigEndian: UInt16(truncatingIfNeeded: port))
-    }
-}
-
-/// The effective user's entry in the user database.
-private struct UserAccount {
-    let name: String
-    let homeDirectory: String
-
-    static var current: UserAccount {
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        // Our choice: entries of directory services are long at times, and 16 KiB is what glibc's own tools use.
-        var buffer = [CChar](repeating: 0, count: 16384)
-        let uid = geteuid()
-        return buffer.withUnsafeMutableBufferPointer { buffer in
-            guard let memory = buffer.baseAddress,
-                getpwuid_r(uid, &entry, memory, buffer.count, &found) == 0, found != nil,
-                let name = entry.pw_name, let home = entry.pw_dir
-            else { return UserAccount(name: String(uid), homeDirectory: "/") }
-            return UserAccount(name: String(cString: name), homeDirectory: String(cString: home))
-        }
     }
 }

@@ -26,6 +26,7 @@ struct DirectoryLock: ~Copyable {
         for attempt in 1...max(attempts, 1) {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
             if errno != EWOULDBLOCK && errno != EINTR { throw .last }
+            // flock(2) cannot wait with a deadline; only commands come here, never an event loop.
             if attempt < attempts { usleep(pauseMicroseconds) }
         }
         throw SystemError(number: EWOULDBLOCK)

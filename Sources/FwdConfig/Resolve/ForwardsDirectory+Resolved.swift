@@ -35,7 +35,7 @@ private struct Resolution {
     mutating func ask() async {
         let questions = all.files.compactMap { question(for: $0) }
         if questions.isEmpty { return }
-        await answers.ask(questions + [Self.blank])
+        await answers.ask(questions)
         var chains = Set(all.files.compactMap { jump(of: $0) })
         for _ in 0..<JumpRoutes.maximumDepth where !chains.isEmpty {
             await answers.ask(chains.flatMap { chain in chain.hops.map { SSHQuestion($0, file: chain.file) } })
@@ -72,7 +72,7 @@ private struct Resolution {
                         + "name both under \"identity\"")
             }
         }
-        guard let plain = self.settings(Self.blank) else { return }
+        guard let plain = self.settings(.blank) else { return }
         let keywords = settings.unhonoured(comparedTo: plain)
         if keywords.isEmpty { return }
         all.files[index].warn(
@@ -191,9 +191,6 @@ extension Resolution {
         return SSHQuestion(
             host: declaration.host, user: declaration.user, port: declaration.port, file: declaration.sshConfig)
     }
-
-    /// What ssh does without any ssh_config, to see what that sets; the host does not matter.
-    private static let blank = SSHQuestion(host: "localhost", user: nil, port: nil, file: .none)
 
     private func settings(_ question: SSHQuestion) -> SSHClientSettings? {
         if case .success(let settings) = answers[question] { return settings }

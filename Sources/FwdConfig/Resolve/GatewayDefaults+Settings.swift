@@ -51,7 +51,6 @@ enum CertificateMatch {
 
     private static func key(in path: String) -> PublicKey? {
         guard let bytes = try? FileReader.read(path) else { return nil }
-        let line = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first
-        return line.flatMap { try? PublicKey(line: $0) }
+        return try? PublicKey(fileContent: bytes)
     }
 }

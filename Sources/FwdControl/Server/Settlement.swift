@@ -12,6 +12,7 @@ struct Settlement {
         let settled = try await withThrowingTaskGroup(of: SettledReply?.self) { group in
             group.addTask { try await firstSettled(changes, in: backend) }
             group.addTask {
+                // The deadline, not a wait: it is cancelled when the change has come.
                 try await Task.sleep(for: timeout)
                 return nil
             }

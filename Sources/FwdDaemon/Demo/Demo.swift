@@ -35,6 +35,7 @@ public struct Demo: Sendable {
             group.addTask { try await interruption.listen() }
             if isOnce {
                 group.addTask {
+                    // The deadline, not a wait: it is cancelled when all has been shown.
                     try await Task.sleep(for: Self.onceDeadline)
                     throw DaemonError(.demo, "the demo was not done within \(Self.onceDeadline)")
                 }

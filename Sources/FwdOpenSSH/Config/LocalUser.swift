@@ -1,16 +1,22 @@
 import Foundation
 
 /// A user as the passwd database knows it: ssh looks there for the home directory, not at `$HOME`.
-struct LocalUser: Sendable {
+public struct LocalUser: Sendable {
     let id: UInt32
-    let name: String
-    let home: String
+    public let name: String
+    public let home: String
 
     /// The one whose rights this process has. Without an entry in the database, the environment answers.
     static var current: LocalUser {
         let id = getuid()
-        return entry { getpwuid_r(id, $0, $1, $2, $3) }
+        return LocalUser(id: id)
             ?? LocalUser(id: id, name: environment("USER") ?? String(id), home: environment("HOME") ?? "/")
+    }
+
+    /// `nil`: the database has no such user.
+    public init?(id: UInt32) {
+        guard let found = Self.entry({ getpwuid_r(id, $0, $1, $2, $3) }) else { return nil }
+        self = found
     }
 
     init?(named name: String) {

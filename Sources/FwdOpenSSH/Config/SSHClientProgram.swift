@@ -27,15 +27,20 @@ public struct SSHClientProgram: Sendable {
     ///   - host: a name, an address, or an alias of the configuration.
     ///   - user: wins over the configuration, and `Match user` sees it. `nil`: the configuration decides.
     ///   - port: wins over the configuration. `nil`: the configuration decides.
+    ///   - usual: what ssh answered to anything with `SSHConfigFile.none`: its own list of keys. `nil`: it is asked.
     public func settings(
-        host: String, user: String? = nil, port: UInt16? = nil, file: SSHConfigFile = .standard
+        host: String, user: String? = nil, port: UInt16? = nil, file: SSHConfigFile = .standard,
+        usual: SSHClientSettings? = nil
     ) async throws(SSHClientError) -> SSHClientSettings {
         try Self.check(host: host, user: user)
         let user = user.map { ["-l", $0] } ?? []
         let port = port.map { ["-p", String($0)] } ?? []
         let values = try await values(file.arguments + user + port + ["--", host])
         // What ssh tries of its own accord differs from version to version, so it is asked for.
-        let defaults = file == .none ? values : try await self.values(["-F", "none", "--", host])
+        let defaults =
+            if file == .none { values } else if let usual { usual.values } else {
+                try await self.values(["-F", "none", "--", host])
+            }
         return try SSHClientSettings(values, host: host, defaultIdentityFiles: defaults["identityfile"] ?? [])
     }
 
@@ -73,6 +78,7 @@ extension SSHClientProgram {
             return try await withThrowingTaskGroup(of: Outcome.self) { group in
                 group.addTask { try await run(arguments) }
                 group.addTask {
+                    // The deadline, not a wait: it is cancelled when ssh has answered.
                     try await Task.sleep(for: deadline)
                     return .timedOut
                 }

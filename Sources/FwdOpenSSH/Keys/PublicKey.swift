@@ -26,6 +26,12 @@ public struct PublicKey: Hashable, Sendable {
         }
     }
 
+    /// - Parameter content: of a `.pub` file: its first line counts.
+    public init(fileContent content: some Sequence<UInt8>) throws(Problem) {
+        let text = String(decoding: Array(content), as: UTF8.self)
+        try self.init(line: text.split(whereSeparator: \.isNewline).first ?? "")
+    }
+
     /// The key of a line whose type word does not fit it.
     init?(unlabelled line: String) {
         let words = line.split(maxSplits: 2, whereSeparator: { $0 == " " || $0 == "\t" })

@@ -14,9 +14,7 @@ extension GatewayDriver {
         case .direct:
             primaryEnded(attempt: attempt, cause)
         case .via(let jump):
-            let trouble = registry.trouble(of: jump).map { trouble in
-                Cause(.jump, "the gateway \(jump), which it is reached through, \(trouble)")
-            }
+            let trouble = registry.trouble(of: jump).map { GatewayRegistry.cause(jump, $0) }
             primaryEnded(attempt: attempt, trouble ?? cause)
         case .command:
             guard let proxy = link?.proxy, !wasReady else { return primaryEnded(attempt: attempt, cause) }

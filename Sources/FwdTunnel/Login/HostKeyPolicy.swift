@@ -41,10 +41,13 @@ struct HostKeyPolicy: Sendable {
         emptyPlaces = trust.knownHosts
     }
 
-    /// Types to negotiate, those of keys that do not retire first; empty: nothing is trusted.
-    var types: [String] {
-        let order = trusted.filter { !$0.isRetiring } + trusted.filter(\.isRetiring)
-        return order.map(\.pin.type).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    /// Types to negotiate, out of `preference`: the trusted ones, those that only retiring keys have last; all of them
+    /// where nothing is trusted, to show what the server offers.
+    func types(inOrderOf preference: [String]) -> [String] {
+        guard !trusted.isEmpty else { return preference }
+        let usable = preference.filter { type in trusted.contains { $0.pin.type == type } }
+        let lasting = usable.filter { type in trusted.contains { $0.pin.type == type && !$0.isRetiring } }
+        return lasting + usable.filter { !lasting.contains($0) }
     }
 
     /// - Parameter gateway: its name, for the command that mends it.

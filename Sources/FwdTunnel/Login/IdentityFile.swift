@@ -39,8 +39,7 @@ struct IdentityFile: Sendable {
             guard let publicKey = publicKeyBeside(identity.key) else { throw error }
             return (.agent(reason: error.description), publicKey)
         }
-        let text = String(decoding: contents.bytes.prefix(SecretReader.limit), as: UTF8.self)
-        if let line = text.split(whereSeparator: \.isNewline).first, let key = try? PublicKey(line: line) {
+        if let key = try? PublicKey(fileContent: contents.bytes) {
             return (.agent(reason: "it is a public key, and no agent has the private one"), key)
         }
         return try privateKey(identity, contents)
@@ -87,14 +86,10 @@ struct IdentityFile: Sendable {
     }
 
     private static func publicKeyBeside(_ source: SecretSource) -> PublicKey? {
-        guard let path = try? SecretReader.path(of: source) else { return nil }
-        return readPublicKey(path + ".pub")
-    }
-
-    private static func readPublicKey(_ path: String) -> PublicKey? {
-        guard let contents = try? SecretReader.read(.file(path)) else { return nil }
-        let text = String(decoding: contents.bytes, as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).first.flatMap { try? PublicKey(line: $0) }
+        guard let path = try? SecretReader.path(of: source),
+            let contents = try? SecretReader.read(.file(path + ".pub"))
+        else { return nil }
+        return try? PublicKey(fileContent: contents.bytes)
     }
 
     private static func certificate(
@@ -111,10 +106,7 @@ struct IdentityFile: Sendable {
     }
 
     private static func usableCertificate(_ path: String, for key: PublicKey) throws -> PublicKey {
-        let contents = try SecretReader.read(.file(path))
-        let text = String(decoding: contents.bytes, as: UTF8.self)
-        let line = text.split(whereSeparator: \.isNewline).first ?? ""
-        let certified = try PublicKey(line: line)
+        let certified = try PublicKey(fileContent: SecretReader.read(.file(path)).bytes)
         let certificate = try Certificate(certified)
         guard certificate.publicKey.blob == key.blob else {
             throw SecretProblem("it certifies another key")

@@ -47,7 +47,7 @@ public final class GatewayRegistry: Sendable {
     /// Why nothing can be reached through `name` now; `nil` while it is up.
     func trouble(of name: String) -> String? {
         state.withLock { state in
-            guard let entry = state.entries[name], entry.gateway != nil else { return "is not running" }
+            guard let entry = state.entries[name], entry.gateway != nil else { return Self.absence }
             return entry.trouble
         }
     }
@@ -69,6 +69,13 @@ public final class GatewayRegistry: Sendable {
         }
     }
 
+    private static let absence = "is not running"
+
+    /// What is told of a gateway behind one that is in `trouble`.
+    static func cause(_ jump: String, _ trouble: String) -> Cause {
+        Cause(.jump, "the gateway \(jump), which it is reached through, \(trouble)")
+    }
+
     /// A direct-tcpip channel through the gateway `jump`, as a connected socket.
     /// - Throws: `Cause` (jump, connect) in the future.
     func connect(
@@ -76,12 +83,10 @@ public final class GatewayRegistry: Sendable {
     ) -> EventLoopFuture<ConnectedSocket.Handle> {
         let promise = loop.makePromise(of: ConnectedSocket.Handle.self)
         let gateway = state.withLock { $0.entries[jump]?.gateway }
-        if let trouble = trouble(of: jump) {
-            promise.fail(Cause(.jump, "the gateway \(jump), which it is reached through, \(trouble)"))
-        } else if let gateway {
+        if let gateway, trouble(of: jump) == nil {
             gateway.openJump(to: target, for: promise)
         } else {
-            promise.fail(Cause(.jump, "the gateway \(jump), which it is reached through, is not running"))
+            promise.fail(Self.cause(jump, trouble(of: jump) ?? Self.absence))
         }
         return promise.futureResult
     }

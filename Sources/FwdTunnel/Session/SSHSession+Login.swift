@@ -47,18 +47,9 @@ extension SSHSession {
         ]
     }
 
-    /// The signature algorithms of the trusted types alone, so that the server must use a key of such a type; all of
-    /// them where nothing is trusted, to show what the server offers.
+    /// The signature algorithms of the trusted types alone, so that the server must use a key of such a type.
     private var hostKeyAlgorithms: [String] {
-        let trusted = login.trust.types
-        // What does not retire first, then our own order.
-        let rank = Algorithms.hostKeyTypes.filter { trusted.isEmpty || trusted.contains($0) }
-        let retiringOnly = Set(
-            trusted.filter { type in
-                login.trust.trusted.allSatisfy { $0.pin.type != type || $0.isRetiring }
-            })
-        return (rank.filter { !retiringOnly.contains($0) } + rank.filter { retiringOnly.contains($0) })
-            .flatMap { HostKeyPin.signatureAlgorithms[$0] ?? [] }
+        login.trust.types(inOrderOf: Algorithms.hostKeyTypes).flatMap { HostKeyPin.signatureAlgorithms[$0] ?? [] }
     }
 
     func prepareMethods() throws(LibSSH2Error) {

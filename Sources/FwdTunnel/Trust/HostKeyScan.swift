@@ -109,7 +109,7 @@ public struct HostKeyScan: Sendable {
             started.append(gateway)
             if let trouble = await trouble(of: configuration.name, registry) {
                 for gateway in started { await gateway.stop(drain: .zero) }
-                throw Cause(.jump, "the gateway \(configuration.name), which it is reached through, \(trouble)")
+                throw GatewayRegistry.cause(configuration.name, trouble)
             }
         }
         return started

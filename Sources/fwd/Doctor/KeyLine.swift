@@ -55,8 +55,6 @@ struct KeyLine: Equatable {
     }
 
     private static func publicFile(_ path: String) -> PublicKey? {
-        guard let content = FileManager.default.contents(atPath: path) else { return nil }
-        let line = String(decoding: content, as: UTF8.self).split(whereSeparator: \.isNewline).first
-        return line.flatMap { try? PublicKey(line: $0) }
+        FileManager.default.contents(atPath: path).flatMap { try? PublicKey(fileContent: $0) }
     }
 }
