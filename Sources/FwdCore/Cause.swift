@@ -38,6 +38,14 @@ public struct Cause: Error, Hashable, Codable, Sendable, CustomStringConvertible
         case bind
         /// The far side refused to listen.
         case remoteListen
+        /// The port at the far side is in use by somebody else.
+        case portInUse
+        /// The port at the far side is still held by an earlier session of ours that its server has not given up.
+        case stalePort
+        /// The forward's probe got no answer, or not the right one.
+        case probe
+        /// A limit of this process was reached (descriptors).
+        case limit
         /// The far side refused or failed to reach the target.
         case target
         /// The definition itself is wrong.

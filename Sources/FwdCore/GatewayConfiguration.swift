@@ -40,13 +40,16 @@ public struct GatewayConfiguration: Hashable, Sendable {
     /// For the TCP connection.
     public var connectTimeout: Duration
     public var liveness: Liveness
+    /// Servers to use while this one cannot be, in that order: each complete, with this gateway's name, and without
+    /// forwards or fallbacks of its own.
+    public var fallbacks: [GatewayConfiguration]
     /// In the order of the file.
     public var forwards: [ForwardConfiguration]
 
     public init(
         name: String, host: String, hostName: String? = nil, port: UInt16 = 22, login: LoginConfiguration,
         trust: HostTrust = HostTrust(), route: Route = .direct(), connectTimeout: Duration = defaultConnectTimeout,
-        liveness: Liveness = Liveness(), forwards: [ForwardConfiguration] = []
+        liveness: Liveness = Liveness(), fallbacks: [GatewayConfiguration] = [], forwards: [ForwardConfiguration] = []
     ) {
         self.name = name
         self.host = host
@@ -57,6 +60,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.route = route
         self.connectTimeout = connectTimeout
         self.liveness = liveness
+        self.fallbacks = fallbacks
         self.forwards = forwards
     }
 }
@@ -71,11 +75,19 @@ public struct ForwardConfiguration: Hashable, Sendable {
     public var hold: Duration
     /// `false`: the rule stands in the file but is not started.
     public var isEnabled: Bool
+    /// `nil`: none is made.
+    public var probe: Probe?
+    public var limits: ForwardLimits
 
-    public init(name: String, spec: ForwardSpec, hold: Duration = defaultHold, isEnabled: Bool = true) {
+    public init(
+        name: String, spec: ForwardSpec, hold: Duration = defaultHold, isEnabled: Bool = true, probe: Probe? = nil,
+        limits: ForwardLimits = .none
+    ) {
         self.name = name
         self.spec = spec
         self.hold = hold
         self.isEnabled = isEnabled
+        self.probe = probe
+        self.limits = limits
     }
 }

@@ -166,9 +166,8 @@ public struct GatewayStateMachine: Sendable {
     private static func isOfTheNetwork(_ reason: Cause.Reason) -> Bool {
         switch reason {
         case .dns, .connect, .lost, .timeout: true
-        case .handshake, .protocol, .hostKey, .auth, .identity, .agent, .jump, .bind, .remoteListen, .target, .config,
-            .requested,
-            .internal:
+        case .handshake, .protocol, .hostKey, .auth, .identity, .agent, .jump, .bind, .remoteListen, .portInUse,
+            .stalePort, .probe, .limit, .target, .config, .requested, .internal:
             false
         }
     }

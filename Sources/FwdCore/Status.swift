@@ -89,9 +89,12 @@ public enum ForwardState: String, Codable, Sendable, CaseIterable {
 
 public struct GatewayStatus: Hashable, Codable, Sendable {
     public var name: String
+    /// The server in use, or the one that is tried next.
     public var host: String
     public var port: UInt16
     public var user: String
+    /// All servers in the order of preference; empty where there is one only.
+    public var hosts: [String]
     public var state: GatewayState
     /// Why it is not up; absent while it is up or on its first way there.
     public var cause: Cause?
@@ -121,8 +124,9 @@ public struct GatewayStatus: Hashable, Codable, Sendable {
     public var forwards: [ForwardStatus]
 
     public init(
-        name: String, host: String, port: UInt16, user: String, state: GatewayState, cause: Cause? = nil,
-        since: Timestamp, nextRetry: Timestamp? = nil, lastError: LastError? = nil, address: String? = nil,
+        name: String, host: String, port: UInt16, user: String, hosts: [String] = [], state: GatewayState,
+        cause: Cause? = nil, since: Timestamp, nextRetry: Timestamp? = nil, lastError: LastError? = nil,
+        address: String? = nil,
         route: String? = nil, credentials: [CredentialStatus] = [], session: SessionStatus? = nil, sessions: Int = 0,
         failures: [String: Int] = [:], connects: Int = 0,
         channelOpen: DurationHistogram = DurationHistogram(), forwards: [ForwardStatus] = []
@@ -131,6 +135,7 @@ public struct GatewayStatus: Hashable, Codable, Sendable {
         self.host = host
         self.port = port
         self.user = user
+        self.hosts = hosts
         self.state = state
         self.cause = cause
         self.since = since
@@ -241,12 +246,14 @@ public struct ForwardStatus: Hashable, Codable, Sendable {
     public var lastError: LastError?
     /// The port really listened on; differs from the configured one for `-R 0:...`.
     public var boundPort: UInt16?
+    /// The last probe; absent before the first, and where none is made.
+    public var probe: ProbeStatus?
     public var relays: RelayCounters
 
     public init(
         name: String, kind: ForwardSpec.Kind, spec: String, listen: String, target: String, state: ForwardState,
         cause: Cause? = nil, since: Timestamp, lastError: LastError? = nil, boundPort: UInt16? = nil,
-        relays: RelayCounters = RelayCounters()
+        probe: ProbeStatus? = nil, relays: RelayCounters = RelayCounters()
     ) {
         self.name = name
         self.kind = kind
@@ -258,7 +265,25 @@ public struct ForwardStatus: Hashable, Codable, Sendable {
         self.since = since
         self.lastError = lastError
         self.boundPort = boundPort
+        self.probe = probe
         self.relays = relays
+    }
+}
+
+/// How the last probe of a forward went.
+public struct ProbeStatus: Hashable, Codable, Sendable {
+    /// When it ended.
+    public var at: Timestamp
+    public var isSuccess: Bool
+    public var durationSeconds: Double
+    /// Why it failed, or what part of the way it did not cover.
+    public var message: String?
+
+    public init(at: Timestamp, isSuccess: Bool, durationSeconds: Double, message: String? = nil) {
+        self.at = at
+        self.isSuccess = isSuccess
+        self.durationSeconds = durationSeconds
+        self.message = message
     }
 }
 
@@ -280,6 +305,12 @@ public enum RelayResult: String, Codable, Sendable, CaseIterable {
     case holdExpired
     /// The forward was stopped.
     case stopped
+    /// Whoever connected is not in `allow`.
+    case notAllowed
+    /// There were `max-connections` already, or no descriptors left.
+    case overLimit
+    /// Nothing was carried for `idle-timeout`.
+    case idle
 }
 
 public struct RelayCounters: Hashable, Codable, Sendable {

@@ -8,7 +8,7 @@ import Synchronization
 /// A gateway that does what the test says and remembers what it was told.
 actor GatewayStub: SupervisedGateway {
     enum Call: Hashable, Sendable {
-        case start, retry
+        case start, retry, networkChanged
         case update([String])
         case stop(Duration)
     }
@@ -16,6 +16,7 @@ actor GatewayStub: SupervisedGateway {
     nonisolated let name: String
     private(set) var calls: [Call] = []
     private var current: GatewayStatus
+    var events: [GatewayEvent] = []
     private let stateDidChange: @Sendable () -> Void
 
     init(_ configuration: GatewayConfiguration, _ stateDidChange: @escaping @Sendable () -> Void) {
@@ -33,7 +34,11 @@ actor GatewayStub: SupervisedGateway {
 
     func retry() { calls.append(.retry) }
 
+    func networkChanged() { calls.append(.networkChanged) }
+
     func status() -> GatewayStatus { current }
+
+    func history() -> [GatewayEvent] { events }
 
     func stop(drain: Duration) { calls.append(.stop(drain)) }
 

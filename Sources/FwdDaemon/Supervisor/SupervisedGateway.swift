@@ -6,7 +6,9 @@ public protocol SupervisedGateway: Sendable {
     func start() async
     func update(_ configuration: GatewayConfiguration) async
     func retry() async
+    func networkChanged() async
     func status() async -> GatewayStatus
+    func history() async -> [GatewayEvent]
     func stop(drain: Duration) async
 }
 

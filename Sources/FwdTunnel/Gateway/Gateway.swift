@@ -17,16 +17,20 @@ public actor Gateway {
     /// - Parameters:
     ///   - registry: where the gateways are that this one may be reached through, and those that reach others through
     ///     this one.
+    ///   - budget: what all gateways of the process may carry together.
+    ///   - listeners: sockets for local listeners that live longer than the process.
     ///   - stateDidChange: called, on the loop, after every change of state of the gateway or of a forward.
     public init(
         configuration: GatewayConfiguration, eventLoop: any EventLoop, registry: GatewayRegistry = GatewayRegistry(),
-        logger: Logger, stateDidChange: @escaping @Sendable () -> Void
+        budget: ConnectionBudget = ConnectionBudget(), listeners: (any ListenerStore)? = nil, logger: Logger,
+        stateDidChange: @escaping @Sendable () -> Void
     ) {
         name = configuration.name
         self.eventLoop = eventLoop
         self.registry = registry
         driver = GatewayDriver(
-            configuration, loop: eventLoop, registry: registry, logger: logger, stateDidChange: stateDidChange)
+            configuration, loop: eventLoop, registry: registry, budget: budget, store: listeners, logger: logger,
+            stateDidChange: stateDidChange)
     }
 
     /// Binds the local listeners and starts the first attempt.
@@ -48,8 +52,19 @@ public actor Gateway {
         driver.retry()
     }
 
+    /// The machine's network has changed, or it has woken up: a session is asked for a sign of life, and a gateway that
+    /// waits because of the network tries at once.
+    public func networkChanged() {
+        driver.networkChanged()
+    }
+
     public func status() -> GatewayStatus {
         driver.status
+    }
+
+    /// The last events, oldest first.
+    public func history() -> [GatewayEvent] {
+        driver.history.events
     }
 
     /// Stops listening, lets relays end for at most `drain`, closes the session. Returns when all is closed.

@@ -10,6 +10,8 @@ final class GatewayDriver {
     let logger: Logger
     private let stateDidChange: () -> Void
     let registry: GatewayRegistry
+    private let budget: ConnectionBudget
+    private let store: (any ListenerStore)?
     let links: LinkMaker
     let jumps: JumpHost
     /// Tells the registry why this gateway is not up, or that it is.
@@ -30,15 +32,18 @@ final class GatewayDriver {
     private var lastError: LastError?
     private var failures: [String: Int] = [:]
     private var connects = 0
+    private(set) var history = EventHistory()
     private var whenStopped: [() -> Void] = []
 
     init(
-        _ configuration: GatewayConfiguration, loop: any EventLoop, registry: GatewayRegistry, logger: Logger,
-        stateDidChange: @escaping () -> Void
+        _ configuration: GatewayConfiguration, loop: any EventLoop, registry: GatewayRegistry, budget: ConnectionBudget,
+        store: (any ListenerStore)?, logger: Logger, stateDidChange: @escaping () -> Void
     ) {
         self.configuration = configuration
         self.loop = loop
         self.registry = registry
+        self.budget = budget
+        self.store = store
         links = LinkMaker(loop: loop, registry: registry)
         self.logger = logger.with(LogKey.gateway, configuration.name)
         self.stateDidChange = stateDidChange
@@ -88,6 +93,10 @@ final class GatewayDriver {
     func retry() {
         perform(machine.retry())
         for forward in forwards { forward.retry() }
+    }
+
+    func networkChanged() {
+        perform(machine.demand(now: .now))
     }
 
     /// Stops listening, gives relays `drain` to end, closes everything.
