@@ -137,6 +137,13 @@ public struct GatewayStateMachine: Sendable {
         return [.setTimer(earliest)]
     }
 
+    /// The machine's network is another one now: what failed because of the network starts again with short delays.
+    public mutating func networkChanged(now: Instant) -> [Action] {
+        guard case .backingOff(_, let cause) = state, Self.isOfTheNetwork(cause.reason) else { return [] }
+        backoff.reset()
+        return demand(now: now)
+    }
+
     /// Stop for good (until `start`).
     public mutating func stop() -> [Action] {
         switch state {

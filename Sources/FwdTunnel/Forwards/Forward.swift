@@ -24,6 +24,7 @@ final class Forward {
     private var machine: ForwardStateMachine
     private let timer: LoopTimer
     private let loop: any EventLoop
+    private let record: (GatewayEvent) -> Void
     private let stateDidChange: () -> Void
     private var lastState: ForwardState
     private var since = Timestamp.now()
@@ -33,11 +34,13 @@ final class Forward {
     var listener: (any ForwardListener)?
 
     init(
-        _ configuration: ForwardConfiguration, loop: any EventLoop, logger: Logger, stateDidChange: @escaping () -> Void
+        _ configuration: ForwardConfiguration, loop: any EventLoop, logger: Logger,
+        record: @escaping (GatewayEvent) -> Void, stateDidChange: @escaping () -> Void
     ) {
         self.configuration = configuration
         self.loop = loop
         self.logger = logger.with(LogKey.forward, configuration.name)
+        self.record = record
         self.stateDidChange = stateDidChange
         counters = ForwardCounters(kind: configuration.spec.kind)
         machine = ForwardStateMachine(kind: configuration.spec.kind, isEnabled: configuration.isEnabled)
@@ -62,7 +65,7 @@ final class Forward {
 
     /// The system has taken the listener away.
     func listenerLost(_ cause: Cause) {
-        record(cause)
+        remember(cause)
         perform(machine.lost(cause, now: .now, jitter: Double.random(in: 0..<1)))
     }
 
@@ -72,7 +75,7 @@ final class Forward {
             machine.opened(port: port)
             perform([])
         case .failure(let cause):
-            record(cause)
+            remember(cause)
             perform(machine.openFailed(cause, now: .now, jitter: Double.random(in: 0..<1)))
         }
     }
@@ -85,10 +88,10 @@ final class Forward {
         logger.log(
             level: isNews ? .warning : .debug, "connection failed: \(cause)",
             metadata: [LogKey.reason: "\(cause.reason.rawValue)"])
-        record(cause)
+        remember(cause)
     }
 
-    private func record(_ cause: Cause) {
+    private func remember(_ cause: Cause) {
         lastError = LastError(at: .now(), cause: cause)
     }
 
@@ -113,6 +116,7 @@ final class Forward {
         let state = machine.publicState
         guard state != lastState else { return }
         let message = "\(lastState.rawValue) -> \(state.rawValue)"
+        record(from: lastState, to: state)
         lastState = state
         since = .now()
         switch state {
@@ -128,6 +132,15 @@ final class Forward {
             logger.error("\(message): \(machine.cause?.message ?? "")")
         }
         stateDidChange()
+    }
+
+    /// What only follows from the gateway's state is no event of its own.
+    private func record(from old: ForwardState, to new: ForwardState) {
+        let ordinary: Set<ForwardState> = [.waiting, .up]
+        if ordinary.contains(old), ordinary.contains(new) { return }
+        record(
+            GatewayEvent(
+                at: .now(), forward: configuration.name, from: old.rawValue, to: new.rawValue, cause: machine.cause))
     }
 
     var status: ForwardStatus {

@@ -33,6 +33,8 @@ final class GatewayDriver {
     private var failures: [String: Int] = [:]
     private var connects = 0
     private(set) var history = EventHistory()
+    /// The last state that is in the history.
+    private var lastEvent = GatewayState.stopped
     private var whenStopped: [() -> Void] = []
 
     init(
@@ -96,7 +98,8 @@ final class GatewayDriver {
     }
 
     func networkChanged() {
-        perform(machine.demand(now: .now))
+        pool.doubtLife()
+        perform(machine.networkChanged(now: .now))
     }
 
     /// Stops listening, gives relays `drain` to end, closes everything.
@@ -143,7 +146,8 @@ final class GatewayDriver {
 
     private func makeForward(_ configuration: ForwardConfiguration) -> Forward {
         let forward = Forward(
-            configuration, loop: loop, logger: logger, stateDidChange: { [weak self] in self?.stateDidChange() })
+            configuration, loop: loop, logger: logger, record: { [weak self] in self?.record($0) },
+            stateDidChange: { [weak self] in self?.stateDidChange() })
         switch configuration.spec.kind {
         case .local:
             forward.listener = LocalListener(forward: forward, loop: loop, channels: self)
@@ -301,6 +305,7 @@ final class GatewayDriver {
         lastState = state
         since = .now()
         log(old, state)
+        record(state)
         if state == .up {
             for forward in forwards { forward.gatewayCameUp() }
         }
@@ -310,6 +315,22 @@ final class GatewayDriver {
         report(state == .up ? nil : trouble)
         stateDidChange()
         if state == .backingOff, forwards.contains(where: { $0.listener?.hasWaiting == true }) { demandSoon() }
+    }
+
+    /// The steps of an attempt are no events: what became of it is.
+    private func record(_ state: GatewayState) {
+        switch state {
+        case .resolving, .connecting, .verifyingHost, .authenticating:
+            break
+        case .up, .backingOff, .parked, .draining, .stopped:
+            let (from, cause) = (lastEvent, machine.waiting?.cause)
+            lastEvent = state
+            record(GatewayEvent(at: .now(), from: from.rawValue, to: state.rawValue, cause: cause))
+        }
+    }
+
+    func record(_ event: GatewayEvent) {
+        history.append(event)
     }
 
     /// Clients still wait. Not from inside the actions that led here.

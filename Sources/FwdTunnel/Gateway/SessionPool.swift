@@ -93,6 +93,11 @@ final class SessionPool {
         for session in overflow.values { end(session) }
     }
 
+    /// The path may have changed.
+    func doubtLife() {
+        for session in overflow.values + [primary].compactMap({ $0 }) { session.doubtLife() }
+    }
+
     private func end(_ session: SSHSession) {
         overflow[session.id] = nil
         idleTimers.removeValue(forKey: session.id)?.cancel()

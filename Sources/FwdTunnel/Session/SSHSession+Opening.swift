@@ -5,7 +5,7 @@ import NIOCore
 /// A channel open under way, or the one behind it.
 struct Opening {
     enum Purpose {
-        case ping(sentAt: ContinuousClock.Instant)
+        case ping
         case directTCPIP(
             target: ForwardSpec.Endpoint, originator: SocketAddress?, (Result<SSHChannel, Cause>) -> Void)
     }
@@ -31,11 +31,7 @@ extension SSHSession {
     func startPingOpening() {
         guard opening == nil else { return }
         ssh.startOpeningPing()
-        opening = Opening(purpose: .ping(sentAt: .now))
-    }
-
-    var isPingOpening: Bool {
-        if case .ping = opening?.purpose { true } else { false }
+        opening = Opening(purpose: .ping)
     }
 
     private func startNextOpening() {
@@ -70,9 +66,9 @@ extension SSHSession {
         opening = nil
         startNextOpening()
         switch finished.purpose {
-        case .ping(let sentAt):
+        case .ping:
             if case .success(let channel) = result { retire(channel) }
-            finishPing(sentAt)
+            finishPing()
         case .directTCPIP(let target, _, let completion):
             completion(
                 result.mapError { error in

@@ -85,11 +85,14 @@ final class SSHSession {
     var closing: [SSHChannel] = []
     var cancelling: [Listener] = []
 
-    var pingSentAt: ContinuousClock.Instant?
-    var lastInput = ContinuousClock.now
-    private(set) var roundTrip: Duration?
-    private let loginTimer: LoopTimer
-    private let pingTimer: LoopTimer
+    /// Once it is ready.
+    var liveness: LivenessStateMachine?
+    var isPinging = false
+    var roundTrip: Duration?
+    /// Bytes handed to the connection.
+    private(set) var outputCount: UInt64 = 0
+    let loginTimer: LoopTimer
+    let pingTimer: LoopTimer
     let openTimer: LoopTimer
     let listenTimer: LoopTimer
     private var isFlushScheduled = false
@@ -146,7 +149,7 @@ final class SSHSession {
 
     func received(_ bytes: ByteBuffer) {
         guard phase != .dead else { return }
-        lastInput = .now
+        liveness?.received(now: .now)
         if phase != .ready {
             loginInput += bytes.readableBytes
             if loginInput > Policy.loginInputLimit {
@@ -212,6 +215,7 @@ final class SSHSession {
         if queued + transport.outboundBytes > TransportBuffers.hardLimit {
             return fail(Cause(.protocol, "the server does not read what it makes us send"))
         }
+        outputCount += UInt64(transport.outboundBytes)
         channel.writeAndFlush(transport.takeOutbound(channel.allocator), promise: nil)
     }
 
@@ -273,7 +277,8 @@ final class SSHSession {
             guard control.isAtEnd else { return }
             // The server has closed it (sshd's ChannelTimeout can): go on without.
             self.control = nil
-            pingSentAt = nil
+            isPinging = false
+            liveness?.forgetQuestion()
             retire(control)
         }
         if let relay = relays.first { return try relay.pumpFar() }
@@ -335,43 +340,6 @@ final class SSHSession {
     func keepScratch(_ buffer: ByteBuffer) {
         scratch = buffer
         scratch?.clear()
-    }
-
-    // MARK: - Liveness
-
-    func startLiveness() {
-        loginTimer.cancel()
-        lastInput = .now
-        beat()
-    }
-
-    private func beat() {
-        guard phase == .ready else { return }
-        pingTimer.set(in: TimeAmount(clamping: login.liveness.interval)) { [weak self] in self?.beat() }
-        let silence = ContinuousClock.now - lastInput
-        // Silence counts only where an answer is due.
-        if silence >= login.liveness.interval * login.liveness.count, pingSentAt != nil || isPingOpening {
-            return fail(Cause(.timeout, "no sign of life for \(Int(silence.inSeconds)) s"))
-        }
-        guard pingSentAt == nil else { return }
-        if control != nil {
-            pingSentAt = .now
-        } else if opening == nil {
-            startPingOpening()
-        }
-        pump()
-    }
-
-    private func pollPing() throws(LibSSH2Error) {
-        guard let sentAt = pingSentAt, let control else { return }
-        if case .done = try control.ping() { finishPing(sentAt) }
-    }
-
-    func finishPing(_ sentAt: ContinuousClock.Instant) {
-        explain(input: Policy.inputPerEvent)
-        pingSentAt = nil
-        roundTrip = ContinuousClock.now - sentAt
-        delegate?.sessionMeasuredRoundTrip(self)
     }
 
     // MARK: - The end
