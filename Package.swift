@@ -48,7 +48,11 @@ let package = Package(
             name: "FwdConfig",
             dependencies: ["FwdCore", "FwdOpenSSH", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .target(
-            name: "FwdTunnel", dependencies: ["FwdCore", "FwdOpenSSH", "LibSSH2", log, subprocess, system] + nio,
+            name: "FwdTunnel",
+            dependencies: [
+                "FwdCore", "FwdOpenSSH", "LibSSH2", log, subprocess, system,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
             swiftSettings: strict),
         .target(
             name: "FwdControl",

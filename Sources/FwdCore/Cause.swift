@@ -48,6 +48,8 @@ public struct Cause: Error, Hashable, Codable, Sendable, CustomStringConvertible
         case limit
         /// The far side refused or failed to reach the target.
         case target
+        /// The far side does not allow connections to the target.
+        case forbidden
         /// The definition itself is wrong.
         case config
         /// An operator asked for it.

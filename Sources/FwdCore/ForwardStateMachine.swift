@@ -38,6 +38,8 @@ public struct ForwardStateMachine: Sendable {
     public private(set) var isEnabled: Bool
     public private(set) var listener = Listener.idle
     public private(set) var gatewayIsUp = false
+    /// Why the last probe failed. It stays the truth, over reconnects too, until one succeeds.
+    private var probeFailure: Cause?
     private var backoff = ForwardStateMachine.retryBackoff
 
     public init(kind: ForwardSpec.Kind, isEnabled: Bool = true) {
@@ -111,24 +113,34 @@ public struct ForwardStateMachine: Sendable {
         return [.cancelTimer, .openListener]
     }
 
+    /// - Parameter cause: why the probe failed; `nil` where it succeeded.
+    public mutating func probed(_ cause: Cause?) {
+        probeFailure = cause
+    }
+
+    /// Whether it carries, as far as that is known without a probe.
+    public var isReady: Bool { isEnabled && boundPort != nil && gatewayIsUp }
+
     /// What users see.
     public var publicState: ForwardState {
         guard isEnabled else { return .disabled }
+        if isReady { return probeFailure == nil ? .up : .degraded }
         if let cause {
             switch cause.failureClass {
             case .retry, .bug: return .degraded
             case .needsOperator: return .parked
             }
         }
-        return boundPort != nil && gatewayIsUp ? .up : .waiting
+        return .waiting
     }
 
-    /// Why the listener is not open.
+    /// Why the listener is not open, or what the probe found.
     public var cause: Cause? {
         switch listener {
         case .failed(_, let cause): cause
         case .opening(let cause): cause
-        case .idle, .open: nil
+        case .open: gatewayIsUp ? probeFailure : nil
+        case .idle: nil
         }
     }
 

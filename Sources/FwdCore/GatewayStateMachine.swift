@@ -6,6 +6,9 @@
 ///                                  parked(until, cause)  <______ class needsOperator
 /// ```
 ///
+/// A gateway may have several servers, in order of preference: an attempt that fails is followed at once by one at the
+/// next, and only a whole round that fails waits. An ended session starts a new round.
+///
 /// Every attempt has a number; events of an attempt that is over are ignored, so that a late callback cannot move the
 /// machine. Running an action never changes state except by raising a new event.
 public struct GatewayStateMachine: Sendable {
@@ -48,12 +51,19 @@ public struct GatewayStateMachine: Sendable {
 
     public private(set) var state = State.stopped
     public private(set) var attempt = 0
+    /// The server in use, or of the next attempt: 0 is the preferred one.
+    public private(set) var server = 0
+    private var servers: Int
+    /// Why the servers before this one could not be used, in this round.
+    private var round: [Cause] = []
     /// When the last attempt or session ended.
     private var lastFailure: Instant?
     private var backoff: Backoff
 
-    public init(backoff: Backoff = Backoff()) {
+    /// - Parameter servers: how many there are.
+    public init(backoff: Backoff = Backoff(), servers: Int = 1) {
         self.backoff = backoff
+        self.servers = servers
     }
 
     public mutating func start() -> [Action] {
@@ -79,6 +89,18 @@ public struct GatewayStateMachine: Sendable {
         if number == attempt, state == .authenticating { state = .up(since: now) }
     }
 
+    /// How many servers there are from now on. Whatever was under way must end at once.
+    public mutating func setServers(_ count: Int) {
+        servers = count
+        server = 0
+        round = []
+    }
+
+    /// The session that is up goes through the preferred server from now on.
+    public mutating func failedBack() {
+        if isUp { server = 0 }
+    }
+
     /// The attempt failed, or the session ended.
     /// - Parameter jitter: a random number in `0 ..< 1`.
     public mutating func failed(attempt number: Int, _ cause: Cause, now: Instant, jitter: Double) -> [Action] {
@@ -91,10 +113,26 @@ public struct GatewayStateMachine: Sendable {
             return [.dropSession]
         case .up(let since):
             if now - since >= Policy.stableAfter { backoff.reset() }
+            round = []
         case .resolving, .connecting, .verifyingHost, .authenticating:
-            break
+            round.append(cause)
+            if server + 1 < servers {
+                server += 1
+                return [.dropSession] + beginAttempt()
+            }
         }
         lastFailure = now
+        return wait(because: roundCause ?? cause, now: now, jitter: jitter)
+    }
+
+    /// What may heal by itself comes first, because it says when to try again; among those, the preferred server's.
+    private var roundCause: Cause? {
+        round.first { $0.failureClass != .needsOperator } ?? round.first
+    }
+
+    private mutating func wait(because cause: Cause, now: Instant, jitter: Double) -> [Action] {
+        server = 0
+        round = []
         let until: Instant
         switch cause.failureClass {
         case .retry, .bug:
@@ -174,7 +212,7 @@ public struct GatewayStateMachine: Sendable {
         switch reason {
         case .dns, .connect, .lost, .timeout: true
         case .handshake, .protocol, .hostKey, .auth, .identity, .agent, .jump, .bind, .remoteListen, .portInUse,
-            .stalePort, .probe, .limit, .target, .config, .requested, .internal:
+            .stalePort, .probe, .limit, .target, .forbidden, .config, .requested, .internal:
             false
         }
     }

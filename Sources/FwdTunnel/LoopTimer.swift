@@ -12,8 +12,14 @@ final class LoopTimer {
 
     func set(in delay: TimeAmount, _ body: @escaping () -> Void) {
         cancel()
-        scheduled = eventLoop.assumeIsolated().scheduleTask(in: delay, body)
+        scheduled = eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
+            self?.scheduled = nil
+            body()
+        }
     }
+
+    /// Whether `body` is still to be called.
+    var isSet: Bool { scheduled != nil }
 
     func cancel() {
         scheduled?.cancel()

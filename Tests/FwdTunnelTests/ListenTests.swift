@@ -37,8 +37,8 @@ struct ListenTests {
             let free = ForwardConfiguration.remote("free", to: target.port)
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: [busy, free])) { fixture in
                 let status = try await fixture.waitUntil("busy", is: .degraded)
-                #expect(
-                    status.cause?.message.hasPrefix("the server refused to listen on localhost:\(busyPort)") == true)
+                #expect(status.cause?.reason == .portInUse)
+                #expect(status.cause?.message.hasPrefix("localhost:\(busyPort) is in use at the server") == true)
                 let freePort = try #require(try await fixture.waitUntil("free", is: .up).boundPort)
                 let plan = ExchangePlan(seed: 1, up: 10_000, down: 10_000)
                 #expect(try await StreamClient.exchange(port: freePort, plan).isExactly(plan.down))

@@ -8,6 +8,13 @@ extension SSHDFixture {
         _ = try await ProcessEntry.freezeTree(of: listener.pid)
     }
 
+    /// Stops every session that there is now; the listener takes new ones.
+    public func pauseSessions() async throws {
+        guard let listener, listener.exit == nil else { return }
+        _ = try await ProcessEntry.freezeTree(of: listener.pid)
+        listener.send(SIGCONT)
+    }
+
     public func resume() {
         guard let listener, listener.exit == nil else { return }
         for entry in ProcessEntry.tree(of: listener.pid) { entry.send(SIGCONT) }

@@ -32,6 +32,8 @@ final class Forward {
     private var lastWarning: ContinuousClock.Instant?
     /// Set right after creation; the listener refers back to its forward.
     var listener: (any ForwardListener)?
+    private var prober: Prober?
+    private var isReady = false
 
     init(
         _ configuration: ForwardConfiguration, loop: any EventLoop, logger: Logger,
@@ -48,6 +50,20 @@ final class Forward {
         lastState = machine.publicState
     }
 
+    /// Set right after creation, where the configuration has a probe.
+    func probe(from source: ProbeSource) {
+        guard let probe = configuration.probe else { return }
+        prober = Prober(probe, of: configuration, loop: loop, source: source) { [weak self] cause in
+            self?.probed(cause)
+        }
+    }
+
+    private func probed(_ cause: Cause?) {
+        if let cause { remember(cause) }
+        machine.probed(cause)
+        noticeChange()
+    }
+
     // MARK: - Events
 
     func start() { perform(machine.start()) }
@@ -57,9 +73,19 @@ final class Forward {
         listener?.gatewayCameUp()
     }
 
+    /// The gateway is up on another session, the old one only finishes what it carries: a remote port moves.
+    func sessionReplaced() {
+        guard configuration.spec.kind == .remote else { return }
+        perform(machine.gatewayDown())
+        gatewayCameUp()
+    }
+
     func gatewayWentDown() { perform(machine.gatewayDown()) }
 
-    func retry() { perform(machine.retry()) }
+    func retry() {
+        perform(machine.retry())
+        prober?.retry()
+    }
 
     func stop() { perform(machine.stop()) }
 
@@ -89,6 +115,12 @@ final class Forward {
             level: isNews ? .warning : .debug, "connection failed: \(cause)",
             metadata: [LogKey.reason: "\(cause.reason.rawValue)"])
         remember(cause)
+        prober?.connectionFailed()
+    }
+
+    /// A connection has reached the target.
+    func connectionSucceeded() {
+        prober?.connectionSucceeded()
     }
 
     private func remember(_ cause: Cause) {
@@ -113,6 +145,7 @@ final class Forward {
 
     /// The one place that all changes of state pass.
     private func noticeChange() {
+        noticeReadiness()
         let state = machine.publicState
         guard state != lastState else { return }
         let message = "\(lastState.rawValue) -> \(state.rawValue)"
@@ -134,6 +167,12 @@ final class Forward {
         stateDidChange()
     }
 
+    private func noticeReadiness() {
+        guard machine.isReady != isReady else { return }
+        isReady = machine.isReady
+        prober?.readinessChanged(port: isReady ? machine.boundPort : nil)
+    }
+
     /// What only follows from the gateway's state is no event of its own.
     private func record(from old: ForwardState, to new: ForwardState) {
         let ordinary: Set<ForwardState> = [.waiting, .up]
@@ -148,7 +187,8 @@ final class Forward {
         return ForwardStatus(
             name: configuration.name, kind: spec.kind, spec: spec.description, listen: spec.listen.description,
             target: spec.target.description, state: machine.publicState, cause: machine.cause, since: since,
-            lastError: lastError, boundPort: machine.boundPort, relays: counters.values)
+            lastError: lastError, boundPort: machine.boundPort,
+            probe: prober?.status, relays: counters.values)
     }
 }
 

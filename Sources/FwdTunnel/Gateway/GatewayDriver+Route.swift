@@ -10,7 +10,7 @@ extension GatewayDriver {
     func explain(_ cause: Cause, wasReady: Bool) {
         let attempt = machine.attempt
         guard [.lost, .handshake, .timeout].contains(cause.reason) else { return primaryEnded(attempt: attempt, cause) }
-        switch configuration.route {
+        switch server.route {
         case .direct:
             primaryEnded(attempt: attempt, cause)
         case .via(let jump):
@@ -34,7 +34,7 @@ extension GatewayDriver {
 
     /// The jump comes back by itself; this gateway then tries at once.
     func waitForJump() {
-        guard case .via(let jump) = configuration.route else { return }
+        guard case .via(let jump) = server.route else { return }
         let driver = NIOLoopBound(WeakDriver(driver: self), eventLoop: loop)
         registry.whenUp(jump, for: ObjectIdentifier(self)) { [loop] in
             loop.execute { driver.value.driver?.jumpCameUp() }
@@ -43,7 +43,14 @@ extension GatewayDriver {
 
     func openJump(to target: ForwardSpec.Endpoint, for promise: EventLoopPromise<ConnectedSocket.Handle>) {
         guard isUp else { return promise.fail(Cause(.jump, "the gateway \(configuration.name) \(trouble)")) }
-        jumps.open(to: target, channels: self, for: promise)
+        jumps.connect(to: target, channels: self) { [name = configuration.name] result in
+            promise.completeWith(
+                result.mapError { cause in
+                    // A session that died meanwhile comes back; whoever waits is told then.
+                    let reason: Cause.Reason = cause.reason == .lost ? .jump : .connect
+                    return Cause(reason, "through \(name): \(cause.message)")
+                })
+        }
     }
 
     /// Why this gateway carries nothing, for those that go through it.

@@ -14,10 +14,12 @@ final class GatewayDriver {
     private let store: (any ListenerStore)?
     let links: LinkMaker
     let jumps: JumpHost
+    private let probes: JumpHost
     /// Tells the registry why this gateway is not up, or that it is.
     private var report: (_ trouble: String?) -> Void = { _ in }
 
-    private(set) var machine = GatewayStateMachine()
+    private(set) var machine: GatewayStateMachine
+    private var failback: Failback?
     private let timer: LoopTimer
     private let drainTimer: LoopTimer
     private(set) var forwards: [Forward] = []
@@ -47,9 +49,11 @@ final class GatewayDriver {
         self.budget = budget
         self.store = store
         links = LinkMaker(loop: loop, registry: registry)
+        machine = GatewayStateMachine(servers: 1 + configuration.fallbacks.count)
         self.logger = logger.with(LogKey.gateway, configuration.name)
         self.stateDidChange = stateDidChange
-        jumps = JumpHost(loop: loop, gateway: configuration.name)
+        jumps = JumpHost(loop: loop)
+        probes = JumpHost(loop: loop)
         timer = LoopTimer(loop)
         drainTimer = LoopTimer(loop)
         pool = SessionPool(loop: loop, logger: self.logger)
@@ -74,6 +78,8 @@ final class GatewayDriver {
         configuration = new
         replaceForwards(with: new.forwards)
         guard !isSameLogin else { return }
+        endFailback()
+        machine.setServers(1 + new.fallbacks.count)
         restartSession(Cause(.requested, "the configuration changed"))
     }
 
@@ -94,11 +100,13 @@ final class GatewayDriver {
 
     func retry() {
         perform(machine.retry())
+        failback?.retry()
         for forward in forwards { forward.retry() }
     }
 
     func networkChanged() {
         pool.doubtLife()
+        failback?.retry()
         perform(machine.networkChanged(now: .now))
     }
 
@@ -110,6 +118,7 @@ final class GatewayDriver {
             guard let self else { return }
             for forward in forwards + retired { forward.listener?.abort() }
             jumps.abort()
+            probes.abort()
             perform(machine.drained())
         }
         perform(machine.stop())
@@ -148,12 +157,14 @@ final class GatewayDriver {
         let forward = Forward(
             configuration, loop: loop, logger: logger, record: { [weak self] in self?.record($0) },
             stateDidChange: { [weak self] in self?.stateDidChange() })
+        forward.probe(from: ProbeSource(channels: self, host: probes))
         switch configuration.spec.kind {
         case .local:
             forward.listener = LocalListener(forward: forward, loop: loop, channels: self)
         case .remote:
             forward.listener = RemoteListener(
-                forward: forward, loop: loop, session: { [weak self] in self?.pool.primary })
+                forward: forward, loop: loop, source: ProbeSource(channels: self, host: probes),
+                session: { [weak self] in self?.pool.primary })
         }
         return forward
     }
@@ -189,10 +200,16 @@ final class GatewayDriver {
 
     // MARK: - Attempts
 
+    /// The server in use, or the one of the next attempt, complete.
+    var server: GatewayConfiguration {
+        machine.server == 0 ? configuration : configuration.fallbacks[machine.server - 1]
+    }
+
     /// Credentials, name, connection, then an `SSHSession`, which reports the rest.
     private func startAttempt(_ number: Int) {
-        LoginLoader.load(configuration, on: loop)
-            .and(links.resolve(configuration))
+        let server = server
+        LoginLoader.load(server, on: loop)
+            .and(links.resolve(server))
             .assumeIsolated()
             .whenComplete { [weak self] result in
                 guard let self, isCurrent(number) else { return }
@@ -206,7 +223,7 @@ final class GatewayDriver {
     private func connect(_ number: Int, _ addresses: [SocketAddress], _ login: LoginParameters) {
         machine.resolved(attempt: number)
         noticeChange()
-        links.make(configuration, addresses: addresses) { [weak self] result in
+        links.make(server, addresses: addresses) { [weak self] result in
             guard let self, isCurrent(number) else {
                 if case .success(let link) = result { link.channel.close(promise: nil) }
                 return
@@ -272,6 +289,31 @@ final class GatewayDriver {
         perform(machine.failed(attempt: number, cause, now: .now, jitter: Double.random(in: 0..<1)))
     }
 
+    private func beginFailback() {
+        failback = Failback(
+            configuration, links: links, pool: pool, loop: loop, logger: logger,
+            arrived: { [weak self] in self?.failedBack(to: $0) })
+    }
+
+    private func endFailback() {
+        failback?.cancel()
+        failback = nil
+    }
+
+    /// The preferred server's session is ready: it takes the forwards over, the other one finishes what it carries.
+    private func failedBack(to link: Link) {
+        failback = nil
+        self.link = link
+        machine.failedBack()
+        logger.notice("back at \(configuration.host)", metadata: address.map { [LogKey.address: "\($0)"] })
+        record(
+            GatewayEvent(
+                at: .now(), from: GatewayState.up.rawValue, to: GatewayState.up.rawValue,
+                cause: Cause(.requested, "back at \(configuration.host)")))
+        for forward in forwards { forward.sessionReplaced() }
+        stateDidChange()
+    }
+
     private func dropSession() {
         pool.dropPrimary()
         link = nil
@@ -308,8 +350,10 @@ final class GatewayDriver {
         record(state)
         if state == .up {
             for forward in forwards { forward.gatewayCameUp() }
+            if machine.server > 0 { beginFailback() }
         }
         if old == .up {
+            endFailback()
             for forward in forwards { forward.gatewayWentDown() }
         }
         report(state == .up ? nil : trouble)
@@ -355,11 +399,11 @@ final class GatewayDriver {
     var status: GatewayStatus {
         let waiting = machine.waiting
         return GatewayStatus(
-            name: configuration.name, host: configuration.host, port: configuration.port,
-            user: configuration.login.user,
+            name: configuration.name, host: server.host, port: server.port, user: server.login.user,
+            hosts: configuration.fallbacks.isEmpty ? [] : ([configuration] + configuration.fallbacks).map(\.host),
             state: machine.publicState, cause: waiting?.cause, since: since,
             nextRetry: waiting.map { Timestamp.now().advanced(by: $0.until - .now) },
-            lastError: lastError, address: address, route: configuration.route.text,
+            lastError: lastError, address: address, route: server.route.text,
             credentials: pool.primary?.credentialStatuses ?? credentials, session: pool.primary?.status,
             sessions: pool.sessionCount,
             failures: failures, connects: connects, channelOpen: pool.openDurations,

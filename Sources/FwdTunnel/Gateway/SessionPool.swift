@@ -34,6 +34,10 @@ final class SessionPool {
 
     private(set) var primary: SSHSession?
     private var overflow: [SSHSession.ID: SSHSession] = [:]
+    /// Logs in at a better server while the first session serves.
+    private var candidate: (session: SSHSession, completion: (Cause?) -> Void)?
+    /// Sessions that were the first one and only finish what they carry.
+    private var retiring: Set<SSHSession.ID> = []
     private var idleTimers: [SSHSession.ID: LoopTimer] = [:]
     private var lastID = 0
     private var scheduler = OpenScheduler()
@@ -100,6 +104,7 @@ final class SessionPool {
 
     private func end(_ session: SSHSession) {
         overflow[session.id] = nil
+        retiring.remove(session.id)
         idleTimers.removeValue(forKey: session.id)?.cancel()
         scheduler.sessionGone(session.id)
         session.close()
@@ -109,6 +114,41 @@ final class SessionPool {
         primary?.id == id ? primary : overflow[id]
     }
 
+    // MARK: - Fail-back
+
+    /// Logs in beside the first session; reports once whether that worked. Nothing is opened on it until `promote`.
+    func startCandidate(
+        on channel: any Channel, login: LoginParameters, completion: @escaping (Cause?) -> Void
+    ) throws(LibSSH2Error) {
+        let session = try makeSession(on: channel, login: login, isOverflow: false)
+        candidate = (session, completion)
+        session.start()
+    }
+
+    func dropCandidate() {
+        candidate?.session.close()
+        candidate = nil
+    }
+
+    /// The candidate becomes the first session. The one that was carries its relays to their end, as an overflow session
+    /// that takes no more opens.
+    private func promoteCandidate(_ session: SSHSession) {
+        let completion = candidate?.completion
+        candidate = nil
+        if let old = primary {
+            scheduler.sessionGone(old.id)
+            retiring.insert(old.id)
+            overflow[old.id] = old
+            primary = session
+            completion?(nil)
+            if old.isIdle { sessionBecameIdle(old) }
+        } else {
+            primary = session
+            completion?(nil)
+        }
+        perform(scheduler.sessionReady(session.id, isOverflow: false, now: .now))
+    }
+
     /// One more login, by the same route and to the address in use.
     private func spawn() {
         guard let driver, let primary, primary.phase == .ready, overflow.count < OpenScheduler.Policy.maximumOverflow
@@ -116,7 +156,7 @@ final class SessionPool {
         let login = primary.login
         logger.debug("opening an overflow session")
         let addresses = [primary.channel.remoteAddress].compactMap { $0 }
-        driver.links.make(driver.configuration, addresses: addresses) { [weak self] result in
+        driver.links.make(driver.server, addresses: addresses) { [weak self] result in
             guard let self, self.primary === primary else {
                 if case .success(let link) = result { link.channel.close(promise: nil) }
                 return
@@ -213,6 +253,7 @@ extension SessionPool: SSHSessionDelegate {
     }
 
     func sessionIsReady(_ session: SSHSession) {
+        if session === candidate?.session { return promoteCandidate(session) }
         perform(scheduler.sessionReady(session.id, isOverflow: session.isOverflow, now: .now))
         if session === primary { driver?.primaryIsReady() }
         if session.isOverflow, session.isIdle { sessionBecameIdle(session) }
@@ -231,11 +272,11 @@ extension SessionPool: SSHSessionDelegate {
         if session === primary, session.ssh.abandonedOpens >= Policy.primaryAbandonLimit {
             loop.assumeIsolated().execute { [weak self] in self?.driver?.replaceWornOutSession() }
         }
-        guard session.isOverflow, overflow[session.id] != nil, idleTimers[session.id] == nil else { return }
+        guard overflow[session.id] != nil, idleTimers[session.id] == nil else { return }
         let timer = LoopTimer(loop)
         idleTimers[session.id] = timer
         // At once where it can get no more work: worn out, or left over from before a reconnect.
-        let isUseless = session.isWornOut || primary == nil
+        let isUseless = session.isWornOut || primary == nil || retiring.contains(session.id)
         timer.set(in: isUseless ? .zero : Policy.idleLimit) { [weak self, weak session] in
             guard let self, let session else { return }
             idleTimers[session.id] = nil
@@ -248,6 +289,11 @@ extension SessionPool: SSHSessionDelegate {
     }
 
     func sessionEnded(_ session: SSHSession, _ cause: Cause) {
+        if let (failed, completion) = candidate, failed === session {
+            candidate = nil
+            return completion(cause)
+        }
+        retiring.remove(session.id)
         scheduler.sessionGone(session.id)
         if session === primary {
             primary = nil

@@ -2,22 +2,21 @@ import FwdCore
 import NIOCore
 import NIOPosix
 
-/// What a gateway carries for others: their sessions, each a relay between a channel and a pair of sockets. Loop-bound.
+/// What a gateway carries that no forward does (the sessions of gateways behind it, the words of probes): relays between a
+/// channel and a pair of sockets. Loop-bound.
 final class JumpHost {
     let counters = ForwardCounters(kind: .local)
     private let loop: any EventLoop
-    private let gateway: String
     private var relays = RelayRegistry()
 
-    init(loop: any EventLoop, gateway: String) {
+    init(loop: any EventLoop) {
         self.loop = loop
-        self.gateway = gateway
     }
 
-    /// - Parameter promise: of the socket's other end, which is the receiver's.
-    func open(
+    /// - Parameter completion: with the socket's other end, which is the receiver's.
+    func connect(
         to target: ForwardSpec.Endpoint, channels: any ChannelSource,
-        for promise: EventLoopPromise<ConnectedSocket.Handle>
+        completion: @escaping (Result<ConnectedSocket.Handle, Cause>) -> Void
     ) {
         do throws(Cause) {
             let pair = try ConnectedSocket.pair()
@@ -33,20 +32,20 @@ final class JumpHost {
                 .assumeIsolated()
                 .whenComplete { [self] result in
                     switch result {
-                    case .success(let near): open(target, near, handler, pair.theirs, channels, promise)
+                    case .success(let near): open(target, near, handler, pair.theirs, channels, completion)
                     case .failure(let error):
                         ConnectedSocket.close(pair.theirs)
-                        promise.fail(Cause(.connect, "cannot reach \(target): \(describe(error))"))
+                        completion(.failure(Cause(.connect, "cannot reach \(target): \(describe(error))")))
                     }
                 }
         } catch {
-            promise.fail(error)
+            completion(.failure(error))
         }
     }
 
     private func open(
         _ target: ForwardSpec.Endpoint, _ near: any Channel, _ handler: RelayHandler, _ theirs: ConnectedSocket.Handle,
-        _ channels: any ChannelSource, _ promise: EventLoopPromise<ConnectedSocket.Handle>
+        _ channels: any ChannelSource, _ completion: @escaping (Result<ConnectedSocket.Handle, Cause>) -> Void
     ) {
         counters.began()
         _ = channels.open(target, originator: nil) { [self] result in
@@ -56,14 +55,12 @@ final class JumpHost {
                     near: near, handler: handler, far: opened.channel, session: opened.session, counters: counters)
                 relays.insert(relay)
                 relay.start()
-                promise.succeed(theirs)
+                completion(.success(theirs))
             case .failure(let cause):
                 counters.ended(.refused)
                 near.close(promise: nil)
                 ConnectedSocket.close(theirs)
-                // A session that died meanwhile comes back; whoever waits is told then.
-                let reason: Cause.Reason = cause.reason == .lost ? .jump : .connect
-                promise.fail(Cause(reason, "through \(gateway): \(cause.message)"))
+                completion(.failure(cause))
             }
         }
     }

@@ -70,21 +70,22 @@ extension SSHSession {
             if case .success(let channel) = result { retire(channel) }
             finishPing()
         case .directTCPIP(let target, _, let completion):
-            completion(
-                result.mapError { error in
-                    Cause(.target, "\(target) cannot be reached from the gateway: \(reason(in: error))")
-                })
+            completion(result.mapError { refusal(of: target, $0) })
         }
     }
 
     /// libssh2 has only its own words for the reason code (RFC 4254 section 5.1); sshd's text is lost.
-    private func reason(in error: LibSSH2Error) -> String {
+    private func refusal(of target: ForwardSpec.Endpoint, _ error: LibSSH2Error) -> Cause {
         let text = error.message
+        let what = "\(target) cannot be reached from the gateway"
         if text.contains("administratively prohibited") {
-            return "forbidden by the server (AllowTcpForwarding, PermitOpen or permitopen)"
+            return Cause(
+                .forbidden, "\(what): forbidden by the server (AllowTcpForwarding, PermitOpen or permitopen)")
         }
-        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")") else { return text }
-        return open < close ? String(text[text.index(after: open)..<close]) : text
+        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else {
+            return Cause(.target, "\(what): \(text)")
+        }
+        return Cause(.target, "\(what): \(text[text.index(after: open)..<close])")
     }
 
     private func abandonOpening() {

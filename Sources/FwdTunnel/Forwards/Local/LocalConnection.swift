@@ -111,7 +111,7 @@ final class LocalConnection: NearConnectionOwner {
 
     private func failed(_ cause: Cause) {
         switch cause.reason {
-        case .target:
+        case .target, .forbidden:
             forward.connectionFailed(cause)
             settle(.refused)
         case .timeout:
@@ -132,6 +132,7 @@ final class LocalConnection: NearConnectionOwner {
 
     private func becomeRelay(_ opened: OpenedChannel) {
         state = .settled
+        forward.connectionSucceeded()
         let relay = Relay(
             near: near, handler: handler, far: opened.channel, session: opened.session, counters: forward.counters)
         whenSettled(self, relay)

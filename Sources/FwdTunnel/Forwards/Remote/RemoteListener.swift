@@ -13,13 +13,18 @@ final class RemoteListener: ForwardListener {
     private unowned let forward: Forward
     /// The gateway's first session, while it is up.
     private let session: () -> SSHSession?
+    private let source: ProbeSource
     private var listening: (RemoteListening, on: SSHSession)?
+    /// When the last session ended that held the port and could not give it back.
+    private var lostAt: ContinuousClock.Instant?
+    private var refused: RefusedListen?
     private var relays = RelayRegistry()
     private var generation = 0
 
-    init(forward: Forward, loop: any EventLoop, session: @escaping () -> SSHSession?) {
+    init(forward: Forward, loop: any EventLoop, source: ProbeSource, session: @escaping () -> SSHSession?) {
         self.forward = forward
         self.loop = loop
+        self.source = source
         self.session = session
     }
 
@@ -41,15 +46,40 @@ final class RemoteListener: ForwardListener {
                         if case .success(let late) = result { session.stopListening(late) }
                         return
                     }
-                    if case .success(let listening) = result { self.listening = (listening, session) }
-                    completion(result.map { $0.listener.port })
+                    answered(result, on: session, completion)
                 }))
+    }
+
+    private func answered(
+        _ result: Result<RemoteListening, Cause>, on session: SSHSession,
+        _ completion: @escaping (Result<UInt16, Cause>) -> Void
+    ) {
+        switch result {
+        case .success(let listening):
+            self.listening = (listening, session)
+            lostAt = nil
+            completion(.success(listening.listener.port))
+        case .failure(let cause) where cause.reason == .remoteListen:
+            let current = generation
+            let refused = RefusedListen(
+                forward.configuration.spec.listen, lostAt: lostAt, loop: loop, source: source)
+            self.refused = refused
+            refused.explain(cause) { [weak self] explained in
+                guard let self, generation == current else { return }
+                completion(.failure(explained))
+            }
+        case .failure(let cause):
+            completion(.failure(cause))
+        }
     }
 
     func close() {
         generation += 1
-        if let (listening, session) = listening { session.stopListening(listening) }
-        listening = nil
+        refused?.cancel()
+        refused = nil
+        guard let (listening, session) = listening else { return }
+        if session.phase == .ready { session.stopListening(listening) } else { lostAt = .now }
+        self.listening = nil
     }
 
     func gatewayCameUp() {}
@@ -98,6 +128,7 @@ final class RemoteListener: ForwardListener {
         }
         let relay = Relay(near: near, handler: handler, far: far, session: session, counters: forward.counters)
         listener?.relays.insert(relay)
+        forward.connectionSucceeded()
         relay.start()
     }
 

@@ -1,0 +1,163 @@
+import FwdCore
+import NIOCore
+import NIOPosix
+
+/// One probe of one forward, from its listener's side to its target. Loop-bound.
+///
+/// -L: a channel to the target, and a word with it where the probe asks for one. -R: the same from the far side to its
+/// own listening port, so that the way back is covered; where the server does not allow that, the target alone is asked,
+/// from here.
+final class ProbeAttempt {
+    struct Outcome {
+        /// One sentence; `nil`: it succeeded.
+        var failure: String?
+        var isTimeout = false
+        /// The session ended under it: that says nothing about the forward.
+        var isUndecided = false
+        /// What it did not cover.
+        var note: String?
+    }
+
+    private let probe: Probe
+    private let forward: ForwardConfiguration
+    private let boundPort: UInt16
+    private let loop: any EventLoop
+    private let source: ProbeSource
+    private let timer: LoopTimer
+    private var ticket: OpenScheduler.Ticket?
+    private var conversation: (any Channel)?
+    private var completion: ((Outcome) -> Void)?
+
+    init(
+        _ probe: Probe, of forward: ForwardConfiguration, boundPort: UInt16, loop: any EventLoop, source: ProbeSource
+    ) {
+        self.probe = probe
+        self.forward = forward
+        self.boundPort = boundPort
+        self.loop = loop
+        self.source = source
+        timer = LoopTimer(loop)
+    }
+
+    /// Calls `completion` once, unless `cancel` comes first.
+    func run(completion: @escaping (Outcome) -> Void) {
+        self.completion = completion
+        timer.set(in: TimeAmount(clamping: probe.timeout)) { [weak self] in
+            guard let self else { return }
+            finish(Outcome(failure: "no answer within \(probe.timeout)", isTimeout: true))
+        }
+        switch (forward.spec.kind, probe.method) {
+        case (.local, .connect): openChannel(to: forward.spec.target)
+        case (.local, .expect), (.local, .http): converse(with: forward.spec.target)
+        case (.remote, .connect): connectFromHere { [self] in openChannel(to: farListener) }
+        case (.remote, .expect), (.remote, .http): converse(with: farListener)
+        }
+    }
+
+    func cancel() {
+        completion = nil
+        cleanUp()
+    }
+
+    private func finish(_ outcome: Outcome) {
+        guard let completion else { return }
+        self.completion = nil
+        cleanUp()
+        completion(outcome)
+    }
+
+    private func cleanUp() {
+        timer.cancel()
+        if let ticket { _ = source.channels?.withdraw(ticket) }
+        conversation?.close(promise: nil)
+        conversation = nil
+    }
+
+    private var farListener: ForwardSpec.Endpoint {
+        ForwardSpec.Listen(address: forward.spec.listen.address, port: boundPort).asSeenThere
+    }
+
+    // MARK: - A connection
+
+    private func openChannel(to target: ForwardSpec.Endpoint) {
+        guard let channels = source.channels else { return finish(Outcome(isUndecided: true)) }
+        var hasAnswered = false
+        let ticket = channels.open(target, originator: nil) { [self] result in
+            hasAnswered = true
+            self.ticket = nil
+            switch result {
+            case .success(let opened):
+                opened.session.retire(opened.channel)
+                finish(Outcome())
+            case .failure(let cause):
+                failed(cause)
+            }
+        }
+        if !hasAnswered { self.ticket = ticket }
+    }
+
+    private func failed(_ cause: Cause) {
+        switch cause.reason {
+        case .forbidden where forward.spec.kind == .remote:
+            connectFromHere { [self] in
+                finish(Outcome(note: "the target answers; the server does not let the way through its port be asked"))
+            }
+        case .lost, .requested: finish(Outcome(isUndecided: true))
+        default: finish(Outcome(failure: cause.message, isTimeout: cause.reason == .timeout))
+        }
+    }
+
+    private func connectFromHere(_ next: @escaping () -> Void) {
+        let target = forward.spec.target
+        ClientBootstrap(group: loop)
+            .connectTimeout(TimeAmount(clamping: probe.timeout))
+            .connect(host: target.host, port: Int(target.port))
+            .assumeIsolated()
+            .whenComplete { [self] result in
+                switch result {
+                case .success(let channel):
+                    channel.close(promise: nil)
+                    if completion != nil { next() }
+                case .failure(let error):
+                    finish(Outcome(failure: "\(target) cannot be reached from here: \(describe(error))"))
+                }
+            }
+    }
+
+    // MARK: - A conversation
+
+    private func converse(with target: ForwardSpec.Endpoint) {
+        guard let channels = source.channels else { return finish(Outcome(isUndecided: true)) }
+        source.host.connect(to: target, channels: channels) { [self] result in
+            switch result {
+            case .success(let socket): talk(over: socket)
+            case .failure(let cause): failed(cause)
+            }
+        }
+    }
+
+    private func talk(over socket: ConnectedSocket.Handle) {
+        guard completion != nil else { return ConnectedSocket.close(socket) }
+        let answer: (String?) -> Void = { [weak self] in self?.finish(Outcome(failure: $0)) }
+        let conversation = NIOLoopBound(
+            ProbeConversation(probe.method, host: forward.spec.target.description, answer), eventLoop: loop)
+        ClientBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try conversation.value.addHandlers(to: channel.pipeline.syncOperations)
+                }
+            }
+            .withConnectedSocket(socket)
+            .assumeIsolated()
+            .whenComplete { [self] result in
+                switch result {
+                case .success(let channel) where completion == nil: channel.close(promise: nil)
+                case .success(let channel): self.conversation = channel
+                case .failure(let error): finish(Outcome(failure: describe(error)))
+                }
+            }
+    }
+}
+
+@available(*, unavailable)
+extension ProbeAttempt: Sendable {}

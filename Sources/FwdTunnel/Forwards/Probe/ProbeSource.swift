@@ -1,0 +1,10 @@
+import FwdCore
+import NIOCore
+
+/// Where probes get their connections from: the gateway's own sessions. Loop-bound.
+struct ProbeSource {
+    /// The gateway, which owns the forwards and so the probes.
+    weak var channels: (any ChannelSource)?
+    /// Carries conversations with targets.
+    let host: JumpHost
+}
