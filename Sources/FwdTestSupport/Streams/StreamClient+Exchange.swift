@@ -7,13 +7,16 @@ extension StreamClient {
     public static func exchange(
         host: String = "127.0.0.1", port: UInt16, _ plan: ExchangePlan, within deadline: Duration = .seconds(300)
     ) async throws -> ReceivedStream {
-        try await with(host: host, port: port) { client in
-            let limit = client.stream.limit(to: deadline)
-            defer { limit.cancel() }
-            try await client.stream.write(plan.header)
-            return try await client.stream.exchange(
-                plan.up, waitsForPeer: plan.order == .targetFirst, within: deadline)
-        }
+        try await with(host: host, port: port) { try await $0.exchange(plan, within: deadline) }
+    }
+
+    /// The same on this connection, which has carried nothing yet.
+    public func exchange(_ plan: ExchangePlan, within deadline: Duration = .seconds(300)) async throws -> ReceivedStream
+    {
+        let limit = stream.limit(to: deadline)
+        defer { limit.cancel() }
+        try await stream.write(plan.header)
+        return try await stream.exchange(plan.up, waitsForPeer: plan.order == .targetFirst, within: deadline)
     }
 
     public static func exchange(
