@@ -106,6 +106,10 @@ struct Case: Sendable, CustomTestStringConvertible {
             "a/b: -L 1:b:2",
             "5:3: error: forwards.a/b: not a forward's name: \"/\" is not allowed in a name; use letters, digits, \".\", \"_\" and \"-\""
         ),
+        Case(
+            "\"a\\tb\": -L 1:b:2",
+            "5:3: error: forwards.\"a\\u{9}b\": not a forward's name: \"\\t\" is not allowed in a name; "
+                + "use letters, digits, \".\", \"_\" and \"-\""),
         Case("? [x]\n  : -L 1:b:2", "5:5: error: read a list as a key, expected a name"),
         Case("db: {hold: 5s}", "5:3: error: forwards.db.spec: missing, expected a forward, as in \"-L 5432:db:5432\""),
         Case(

@@ -127,7 +127,7 @@ import Testing
 
     @Test func withoutAnSSHAllAreThere() async throws {
         let fixture = try ResolutionFixture(config: "Host two\n  Port 2222\n")
-        try fixture.gateway("work", host: "[one, two]", "host-key: \(pin)")
+        try fixture.gateway("work", host: "[one, two]", "host-key: \(pin)", "identity: ~/.ssh/id_ed25519")
         let contents = try await fixture.resolved(SSHClientProgram(path: "/nowhere/ssh"))
         #expect(contents.gateways == (try fixture.directory.forwards.load().gateways))
         #expect(contents.gateways["work"]?.fallbacks.map(\.port) == [22])
