@@ -60,20 +60,31 @@ struct DirectoryFiles: Sendable {
 
     private mutating func warnOfRefusedRoutes() {
         let refused = Set(files.filter { $0.configuration == nil }.map(\.name))
-        for index in files.indices where files[index].configuration != nil {
-            guard let name = files[index].configuration?.next, refused.contains(name),
-                let place = files[index].via?.position ?? files[index].declaration?.places.host
-            else { continue }
-            let key = files[index].via == nil ? "gateway.host" : "gateway.via"
+        for index in files.indices {
+            guard let servers = files[index].configuration?.servers else { continue }
+            // A `via` holds for all servers, so it is told once.
+            for (host, server) in servers.enumerated() where host == 0 || files[index].via == nil {
+                if let name = server.next, refused.contains(name) { warn(index, host: host, ofRefused: name) }
+            }
+        }
+    }
+
+    private mutating func warn(_ index: Int, host: Int, ofRefused name: String) {
+        guard let hosts = files[index].declaration?.hosts else { return }
+        let (via, errors) = (files[index].via, "the file of \"\(name)\" has errors; without that gateway")
+        if via == nil, hosts.count > 1 {
             files[index].warn(
-                at: place,
-                "\(key): the file of \"\(name)\" has errors; without that gateway this one cannot come up")
+                at: hosts[host].position, "gateway.host: \(errors) \(hosts[host].name) cannot be reached")
+        } else {
+            files[index].warn(
+                at: via?.position ?? hosts[host].position,
+                "\(via == nil ? "gateway.host" : "gateway.via"): \(errors) this one cannot come up")
         }
     }
 
     /// A gateway that others go through carries their sessions, if nothing else.
     private mutating func forgiveJumps() {
-        let used = Set(files.compactMap(\.via?.name) + files.compactMap(\.configuration?.next))
+        let used = Set(files.compactMap(\.via?.name) + files.flatMap { $0.configuration?.nexts ?? [] })
         for index in files.indices where used.contains(files[index].name) {
             files[index].remarks[.noForwards] = nil
         }
@@ -100,21 +111,22 @@ struct DirectoryFiles: Sendable {
     }
 }
 
-/// Who is reached through whom: at most one way leads out of each gateway.
+/// Who is reached through whom: from a gateway with several servers, several ways lead out.
 struct RouteGraph {
-    private let next: [String: String]
+    private let next: [String: [String]]
 
     init(_ routes: [(from: String, to: String)]) {
-        next = Dictionary(routes, uniquingKeysWith: { first, _ in first })
+        next = Dictionary(routes.map { ($0.from, [$0.to]) }, uniquingKeysWith: +)
     }
 
-    /// The gateways from `name` until the way comes back to it, `name` at both ends; `nil` if it does not.
+    /// The gateways from `name` until the shortest way comes back to it, `name` at both ends; `nil` if none does.
     func cycle(through name: String) -> [String]? {
-        var way = [name]
+        var ways = [[name]]
         var visited: Set<String> = []
-        while let step = way.last.flatMap({ next[$0] }), visited.insert(step).inserted {
-            way.append(step)
-            if step == name { return way }
+        while !ways.isEmpty {
+            ways = ways.flatMap { way in (way.last.flatMap { next[$0] } ?? []).map { way + [$0] } }
+                .filter { way in way.last.map { visited.insert($0).inserted } ?? false }
+            if let cycle = ways.first(where: { $0.last == name }) { return cycle }
         }
         return nil
     }

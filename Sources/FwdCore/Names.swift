@@ -11,9 +11,17 @@ public enum ForwardsName {
         if name.unicodeScalars.count > maximumLength { return "a name has at most \(maximumLength) characters" }
         if first == "." || first == "-" { return "a name must not start with \"\(first)\"" }
         for scalar in name.unicodeScalars where !isAllowed(scalar) {
-            return "\"\(scalar)\" is not allowed in a name; use letters, digits, \".\", \"_\" and \"-\""
+            return "\"\(visible(scalar))\" is not allowed in a name; use letters, digits, \".\", \"_\" and \"-\""
         }
         return nil
+    }
+
+    /// Messages are one line, and do not make a terminal do anything.
+    private static func visible(_ scalar: Unicode.Scalar) -> String {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+        default: String(scalar)
+        }
     }
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {

@@ -3,9 +3,16 @@ import FwdCore
 import Testing
 
 @Suite struct ExamplesTests {
-    private var examples: ForwardsDirectory {
+    private var examples: ForwardsDirectory { Self.directory }
+
+    private static var directory: ForwardsDirectory {
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         return ForwardsDirectory(path: "\(root)/forwards.d", environment: machine)
+    }
+
+    /// What the examples say.
+    static func texts() throws -> [String] {
+        try directory.load().gateways.keys.sorted().map { try directory.file(ofGateway: $0).text }
     }
 
     @Test func everyExampleIsGood() throws {
@@ -25,6 +32,6 @@ import Testing
     /// What the README shows first must not worry its reader.
     @Test func amsterdamGivesNoWarning() throws {
         #expect(try examples.load().diagnostics.filter { $0.file.hasSuffix("amsterdam.yaml") } == [])
-        #expect(try examples.file(ofGateway: "amsterdam").adding(spec: "-L 1:b:2").configuration.forwards.count == 6)
+        #expect(try examples.file(ofGateway: "amsterdam").adding(spec: "-L 1:b:2").configuration.forwards.count == 7)
     }
 }

@@ -17,7 +17,10 @@ private struct FileGenerator {
         let newline = pick(["\n", "\r\n", "\r"])
         let step = pick([1, 2, 4, 7])
         var gateway = [pick(["gateway:", "\"gateway\":", "gateway: # g"])]
-        gateway.append(indent(step) + pick(["host: h", "'host': \"h\"", "host:   h.example.org  # é 日本"]))
+        gateway.append(indent(step) + pick([
+            "host: h", "'host': \"h\"", "host:   h.example.org  # é 日本", "host: [h, i.example.org] # c",
+            "host: # c\(newline)\(indent(step + 1))- h\(newline)\(indent(step + 1))- i",
+        ]))
         if pick([true, false]) { gateway.append(pick(["", "# c", indent(step) + "# c"])) }
         let forwards = pick([true, false, false]) ? flow(step) : block(step)
         var lines = pick([[], ["# top"], ["---"]])
@@ -46,6 +49,13 @@ private struct FileGenerator {
             ["\(key) {spec: \(spec), hold: 1s}"],
             ["\(key) -L", "\(deeper)\(index + 1):b:2"], ["\(key) >-", "\(deeper)\(spec)"],
             ["\(key) # c", "\(deeper)spec: \(spec)", "\(deeper)# c", "\(deeper)enabled: false"],
+            [
+                "\(key)", "\(deeper)spec: \(spec)", "\(deeper)allow: # c", "\(deeper)- 10.0.0.0/8",
+                "\(deeper)- \"::1\"",
+            ],
+            [
+                "\(key)", "\(deeper)spec: \(spec)", "\(deeper)probe:", "\(deeper) http: /", "\(deeper) every: 5s",
+            ],
             ["\(key) {", "\(deeper)hold: 2m, # c", "\(start) spec: '\(spec)' }"],
         ])
     }
@@ -90,6 +100,32 @@ extension FileGenerator {
         return login
     }
 
+    mutating func fallbacks(of configuration: GatewayConfiguration) -> [GatewayConfiguration] {
+        pick([[], ["2001:db8::1"], ["i", "j k's"].map { $0.replacing(" ", with: "-") }]).map { host in
+            var fallback = configuration
+            (fallback.host, fallback.hostName, fallback.fallbacks, fallback.forwards) = (host, host, [], [])
+            return fallback
+        }
+    }
+
+    mutating func probe() -> Probe? {
+        let every = Duration.milliseconds(pick([1000, 1500, 60_000, 86_400_000]))
+        let method: Probe.Method = pick([
+            .connect, .expect("220 "), .expect("'a': {b} # c"), .expect("off"),
+            .http(path: "/a?b=[c]&d", status: pick([200, 599])),
+        ])
+        let probe = Probe(method, every: every, timeout: pick([.milliseconds(1), .seconds(1), every]))
+        return pick([nil, .standard, probe, probe])
+    }
+
+    mutating func limits() throws -> ForwardLimits {
+        let ranges = try ["10.0.0.0/8", "::/0", "2001:db8::7"].map { try #require(AddressRangeText.parse($0)).range }
+        return ForwardLimits(
+            allow: pick([nil, Array(ranges.prefix(pick([1, 3])))]), maxConnections: pick([nil, 1, 1_000_000]),
+            bytesPerSecond: pick([nil, 1000, 1125, 65_536, 12_500_000, 1_000_000_000_000]),
+            idleTimeout: pick([nil, .seconds(1), .milliseconds(1500)]))
+    }
+
     mutating func trust() -> HostTrust {
         let pins = pick([[], ["ssh-rsa"], ["ssh-ed25519", "ecdsa-sha2-nistp256"]])
             .map { HostKeyPin(type: $0, fingerprint: fingerprint) }
@@ -122,8 +158,14 @@ extension FileGenerator {
             configuration.login = generator.login(configuration.login)
             configuration.trust = generator.trust()
             configuration.route = generator.pick([.direct(), .via("a.b-c")])
+            // Only -L can say who may connect, and all of these are.
+            configuration.liveness = Liveness(
+                interval: .seconds(generator.pick([5, 86400])), count: generator.pick([3, 100]))
+            configuration.fallbacks = generator.fallbacks(of: configuration)
             for index in configuration.forwards.indices {
                 configuration.forwards[index].hold = generator.pick([.milliseconds(1500), .zero, .seconds(10)])
+                configuration.forwards[index].probe = generator.probe()
+                configuration.forwards[index].limits = try generator.limits()
             }
             let sshConfig = generator.pick([SSHConfigFile.none, .standard, .file("/etc/fwd/ssh config")])
             let written = try file(ForwardsFile.text(of: configuration, sshConfig: sshConfig))
@@ -188,27 +230,5 @@ extension FileGenerator {
             }
         }
         return true
-    }
-}
-
-/// The places of a text, computed in another way than the parser does.
-private struct Places {
-    private var widths: [Int] = []
-
-    init(_ bytes: [UInt8]) {
-        var text = String(decoding: bytes, as: UTF8.self).unicodeScalars.map { $0 }
-        if text.first == "\u{FEFF}" { text.removeFirst() }
-        var width = 0
-        for (index, scalar) in text.enumerated() {
-            let isBreak = ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
-            if scalar == "\r", index + 1 < text.count, text[index + 1] == "\n" { continue }
-            if isBreak { widths.append(width) }
-            width = isBreak ? 0 : width + 1
-        }
-        widths.append(width)
-    }
-
-    func contain(_ line: Int, _ column: Int) -> Bool {
-        (1...widths.count).contains(line) && (1...widths[line - 1] + 1).contains(column)
     }
 }

@@ -64,7 +64,7 @@ extension ForwardsFile {
 
     private func appending(_ entry: HostKeyEntry) throws(ConfigError) -> ForwardsFile {
         var expected = configuration
-        expected.trust.pins.append(entry.pin)
+        expected.changeTrust { $0.pins.append(entry.pin) }
         return try applying(
             hostKeyEdit?.append(entry.text), expecting: expected, otherwise: "add \"\(entry.text)\" to host-key by hand"
         )
@@ -73,8 +73,10 @@ extension ForwardsFile {
     private func removing(hostKey pin: HostKeyPin) throws(ConfigError) -> ForwardsFile {
         let file = try removingRepetitions(of: pin)
         var expected = file.configuration
-        expected.trust.pins.removeAll { $0 == pin }
-        expected.trust.retiring.remove(pin)
+        expected.changeTrust { trust in
+            trust.pins.removeAll { $0 == pin }
+            trust.retiring.remove(pin)
+        }
         let edits = file.hostKeyEdit.flatMap { edit in edit.pins.firstIndex(of: pin).flatMap { edit.remove(at: $0) } }
         return try file.applying(edits, expecting: expected, otherwise: "remove \"\(pin)\" from host-key by hand")
     }
@@ -83,7 +85,7 @@ extension ForwardsFile {
         if configuration.trust.retiring.contains(pin) { return self }
         let file = try removingRepetitions(of: pin)
         var expected = file.configuration
-        expected.trust.retiring.insert(pin)
+        expected.changeTrust { $0.retiring.insert(pin) }
         let edits = file.hostKeyEdit.flatMap { edit in edit.pins.firstIndex(of: pin).flatMap { edit.retire(at: $0) } }
         return try file.applying(
             edits, expecting: expected, otherwise: "write \"{pin: \(pin), retire: true}\" into host-key by hand")
@@ -99,5 +101,13 @@ extension ForwardsFile {
                 edit.remove(at: last), expecting: file.configuration, otherwise: "\"\(pin)\" stands twice in host-key")
         }
         return file
+    }
+}
+
+extension GatewayConfiguration {
+    /// The same pins hold for all servers of a gateway.
+    fileprivate mutating func changeTrust(_ change: (inout HostTrust) -> Void) {
+        change(&trust)
+        for index in fallbacks.indices { change(&fallbacks[index].trust) }
     }
 }

@@ -8,11 +8,16 @@ extension ForwardsFile {
     public static func text(
         of configuration: GatewayConfiguration, sshConfig: SSHConfigFile = .none
     ) -> String {
-        var lines = ["gateway:", "  " + YAMLText.entry("host", configuration.host, .block)]
+        var lines = ["gateway:"] + hosts(configuration.servers.map(\.host))
         lines.append("  port: \(configuration.port)")
         lines.append("  " + YAMLText.entry("user", configuration.login.user, .block))
         lines += login(configuration.login) + trust(configuration.trust)
         if case .via(let name) = configuration.route { lines.append("  " + YAMLText.entry("via", name, .block)) }
+        if configuration.liveness != Liveness() {
+            lines.append(
+                "  liveness: {interval: \(Scalars.text(configuration.liveness.interval)), "
+                    + "count: \(configuration.liveness.count)}")
+        }
         switch sshConfig {
         case .standard: break
         case .none: lines.append("  ssh-config: none")
@@ -23,6 +28,11 @@ extension ForwardsFile {
 
     static func forwards(_ forwards: [ForwardConfiguration]) -> [String] {
         forwards.isEmpty ? [] : ["forwards:"] + forwards.flatMap { entry($0).map { "  " + $0 } }
+    }
+
+    private static func hosts(_ hosts: [String]) -> [String] {
+        if hosts.count == 1 { return ["  " + YAMLText.entry("host", hosts[0], .block)] }
+        return list("host", hosts.map { "- " + YAMLText.scalar($0, .block) })
     }
 
     private static func login(_ login: LoginConfiguration) -> [String] {
@@ -68,17 +78,34 @@ extension ForwardsFile {
 
     private static func entry(_ forward: ForwardConfiguration) -> [String] {
         let spec = forward.spec.description
-        if forward == ForwardConfiguration(name: forward.name, spec: forward.spec) {
+        if forward == ForwardConfiguration(name: forward.name, spec: forward.spec, probe: .standard) {
             return [YAMLText.entry(forward.name, spec, .block)]
         }
         return [
             "\(YAMLText.key(forward.name, .block)):", "  " + YAMLText.entry("spec", spec, .block),
-            "  hold: \(duration(forward.hold))", "  enabled: \(forward.isEnabled)",
-        ]
+            "  hold: \(Scalars.text(forward.hold))", "  enabled: \(forward.isEnabled)",
+        ] + probe(forward.probe).map { "  " + $0 } + limits(forward.limits).map { "  " + $0 }
     }
 
-    private static func duration(_ duration: Duration) -> String {
-        let (seconds, attoseconds) = duration.components
-        return attoseconds == 0 ? "\(seconds)s" : "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)ms"
+    private static func probe(_ probe: Probe?) -> [String] {
+        guard let probe else { return ["probe: off"] }
+        let times = ["  every: \(Scalars.text(probe.every))", "  timeout: \(Scalars.text(probe.timeout))"]
+        switch probe.method {
+        case .connect: return ["probe:"] + times
+        case .expect(let text): return ["probe:"] + times + ["  " + YAMLText.entry("expect", text, .block)]
+        case .http(let path, let status):
+            return ["probe:"] + times + ["  " + YAMLText.entry("http", path, .block), "  status: \(status)"]
+        }
+    }
+
+    private static func limits(_ limits: ForwardLimits) -> [String] {
+        var lines: [String] = []
+        if let allow = limits.allow {
+            lines.append("allow: [\(allow.map { YAMLText.scalar("\($0)", .json) }.joined(separator: ", "))]")
+        }
+        if let count = limits.maxConnections { lines.append("max-connections: \(count)") }
+        if let rate = limits.bytesPerSecond { lines.append("rate: \(RateText.text(rate))") }
+        if let timeout = limits.idleTimeout { lines.append("idle-timeout: \(Scalars.text(timeout))") }
+        return lines
     }
 }

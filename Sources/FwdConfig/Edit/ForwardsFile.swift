@@ -95,7 +95,8 @@ extension ForwardsFile {
             throw ConfigError(.invalidArgument, "\(Quoted.text(text)): \(error)")
         }
         let forward = ForwardConfiguration(
-            name: name ?? Self.freeName(for: spec, besides: configuration.forwards.map(\.name)), spec: spec)
+            name: name ?? Self.freeName(for: spec, besides: configuration.forwards.map(\.name)), spec: spec,
+            probe: .standard)
         if let problem = ForwardsName.problem(with: forward.name) {
             throw ConfigError(.invalidArgument, "\(Quoted.text(forward.name)) cannot name a forward: \(problem)")
         }

@@ -63,10 +63,16 @@ struct NodeExtent {
             }
             return entries.last.flatMap { end(of: $0, inFlow: false) }
         case .sequence(let items):
-            guard byte(node.offset) == UInt8(ascii: "[") else { return nil }
+            guard isFlowList(node) else { return end(ofList: items) }
             let last = items.last.map { end(of: $0, inFlow: true, parentColumn: parentColumn) }
             return closing(UInt8(ascii: "]"), after: last ?? node.offset + 1)
         }
+    }
+
+    /// - Parameter items: of a list in block style, each after a dash of its own.
+    private func end(ofList items: [ConfigNode]) -> Int? {
+        guard let last = items.last, let dash = dash(of: last) else { return nil }
+        return end(ofItem: last, inFlow: false, dashColumn: source.position(of: dash).column)
     }
 
     private func closing(_ bracket: UInt8, after offset: Int?) -> Int? {

@@ -57,7 +57,7 @@ private struct ImportedForwards {
         do throws(ForwardSpecError) {
             let spec = try ForwardSpec(kind: kind, mapping: text)
             let forward = ForwardConfiguration(
-                name: ForwardsFile.freeName(for: spec, besides: taken.map(\.name)), spec: spec)
+                name: ForwardsFile.freeName(for: spec, besides: taken.map(\.name)), spec: spec, probe: .standard)
             if let other = listeners.insert(forward, owner: forward.name) {
                 omit(line, "\"\(other)\" listens on \(spec.listen) already")
             } else {

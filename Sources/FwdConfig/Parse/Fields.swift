@@ -77,6 +77,14 @@ extension GatewayChecker {
         return nodes.map { ConfigField(path: field.path, key: $0, value: $0) }
     }
 
+    /// Reports a list without items.
+    /// - Returns: whether it was one.
+    mutating func refuseEmptyList(_ field: ConfigField, expected: String) -> Bool {
+        guard case .sequence(let items) = field.value.content, items.isEmpty else { return false }
+        error(at: field.position, "\(field.path): read an empty list, expected \(expected)")
+        return true
+    }
+
     /// A file or a list of files, absolute; `none` is none.
     mutating func paths(_ field: ConfigField, expected: String) -> [String]? {
         if case .scalar("none") = field.value.content { return [] }

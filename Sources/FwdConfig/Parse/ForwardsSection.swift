@@ -1,7 +1,7 @@
 import FwdCore
 
 extension GatewayChecker {
-    private static let keys = ["spec", "hold", "enabled"]
+    private static let keys = ["spec", "hold", "enabled", "probe"] + limitKeys
 
     /// The forwards in the order of the file; those with errors are left out.
     mutating func forwards(_ section: ConfigField?) -> [ForwardConfiguration] {
@@ -25,7 +25,7 @@ extension GatewayChecker {
 
     private mutating func forward(_ name: String, _ field: ConfigField) -> ForwardConfiguration? {
         switch field.value.content {
-        case .scalar: return spec(field).map { ForwardConfiguration(name: name, spec: $0) }
+        case .scalar: return spec(field).map { ForwardConfiguration(name: name, spec: $0, probe: .standard) }
         case .mapping: return longForm(name, field)
         case .sequence:
             mismatch(field, expected: "a forward, as in \"-L 5432:db:5432\", or a mapping with \"spec\"")
@@ -38,20 +38,24 @@ extension GatewayChecker {
         if fields["spec"] == nil {
             error(at: field.key.position, "\(field.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
         }
-        let spec = fields["spec"].flatMap { self.spec($0) }
+        let spec = fields["spec"].flatMap { self.spec($0, isLimited: fields["allow"] != nil) }
         let hold =
             fields["hold"].map { value($0, expected: Scalars.expectedDuration, Scalars.duration) }
             ?? ForwardConfiguration.defaultHold
         let isEnabled = fields["enabled"].map { value($0, expected: "true or false", Scalars.bool) } ?? true
+        let probe = fields["probe"].map { self.probe($0) } ?? .standard
+        let limits = limits(fields, of: spec?.kind)
         guard let spec, let hold, let isEnabled else { return nil }
-        return ForwardConfiguration(name: name, spec: spec, hold: hold, isEnabled: isEnabled)
+        return ForwardConfiguration(
+            name: name, spec: spec, hold: hold, isEnabled: isEnabled, probe: probe, limits: limits)
     }
 
-    private mutating func spec(_ field: ConfigField) -> ForwardSpec? {
+    /// - Parameter isLimited: whether the file says who may connect.
+    private mutating func spec(_ field: ConfigField, isLimited: Bool = false) -> ForwardSpec? {
         guard let text = text(field, expected: "a forward, as in \"-L 5432:db:5432\"") else { return nil }
         do throws(ForwardSpecError) {
             let spec = try ForwardSpec(parsing: text, service: environment.servicePort)
-            warnOfReach(spec, field)
+            if !isLimited { warnOfReach(spec, field) }
             return spec
         } catch let problem {
             error(

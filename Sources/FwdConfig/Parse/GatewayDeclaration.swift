@@ -3,7 +3,8 @@ import FwdOpenSSH
 
 /// What one file says itself; `nil` is what it leaves open, for ssh_config or a default to say.
 struct GatewayDeclaration: Sendable {
-    var host: String
+    /// At least one, in the order in which they are to be used.
+    var hosts: [DeclaredHost]
     var port: UInt16?
     var user: String?
     var pins: [HostKeyPin] = []
@@ -14,6 +15,7 @@ struct GatewayDeclaration: Sendable {
     /// Empty: none are to be read.
     var knownHosts: [String]?
     var via: String?
+    var liveness = DeclaredLiveness()
     var sshConfig: SSHConfigFile = .standard
     var forwards: [ForwardConfiguration] = []
     var places: Places
@@ -21,13 +23,24 @@ struct GatewayDeclaration: Sendable {
     /// Where messages about what is absent, or comes from elsewhere, point.
     struct Places: Sendable {
         var gateway: SourcePosition
-        var host: SourcePosition
         var hostKey: SourcePosition
         var forwards: SourcePosition
     }
 
     /// The whole configuration: the file always wins.
-    func configuration(name: String, completedBy defaults: GatewayDefaults) -> GatewayConfiguration {
+    /// - Parameter defaults: one for each host.
+    func configuration(name: String, completedBy defaults: [GatewayDefaults]) -> GatewayConfiguration {
+        precondition(!hosts.isEmpty && hosts.count == defaults.count, "each host has its own defaults")
+        let servers = zip(hosts, defaults).map { server($0.name, name: name, completedBy: $1) }
+        var configuration = servers[0]
+        configuration.fallbacks = Array(servers.dropFirst())
+        configuration.forwards = forwards
+        return configuration
+    }
+
+    private func server(
+        _ host: String, name: String, completedBy defaults: GatewayDefaults
+    ) -> GatewayConfiguration {
         GatewayConfiguration(
             name: name, host: host, hostName: defaults.hostName, port: port ?? defaults.port,
             login: LoginConfiguration(
@@ -38,7 +51,26 @@ struct GatewayDeclaration: Sendable {
                 pins: pins, retiring: retiring, knownHosts: knownHosts ?? defaults.knownHosts,
                 hostKeyAlias: defaults.hostKeyAlias),
             route: via.map { .via($0) } ?? defaults.route, connectTimeout: defaults.connectTimeout,
-            liveness: defaults.liveness, forwards: forwards)
+            liveness: liveness.completed(by: defaults))
+    }
+}
+
+/// One of the servers that `host` names, and where.
+struct DeclaredHost: Hashable, Sendable {
+    var name: String
+    var position: SourcePosition
+}
+
+/// What `liveness` says.
+struct DeclaredLiveness: Hashable, Sendable {
+    var interval: Duration?
+    var count: Int?
+
+    fileprivate func completed(by defaults: GatewayDefaults) -> Liveness {
+        guard let interval else {
+            return Liveness(interval: defaults.liveness.interval, count: count ?? defaults.liveness.count)
+        }
+        return Liveness(interval: interval, count: count ?? defaults.aliveCount)
     }
 }
 
@@ -55,6 +87,8 @@ struct GatewayDefaults: Hashable, Sendable {
     var route = Route.direct()
     var connectTimeout = GatewayConfiguration.defaultConnectTimeout
     var liveness = Liveness()
+    /// The count for an interval that the file gives: without one, ssh does not look at its ServerAliveCountMax.
+    var aliveCount = Liveness().count
 
     /// OpenSSH's order (ssh_config(5), IdentityFile), without the types that need a hardware token.
     static let usualIdentities = ["id_rsa", "id_ecdsa", "id_ed25519"]

@@ -73,18 +73,24 @@ struct GatewayFile: Sendable {
     }
 
     /// Makes the configuration.
-    /// - Parameter defaults: what the file leaves open; `nil` for what holds without ssh_config.
-    mutating func complete(with defaults: GatewayDefaults? = nil, in environment: ConfigEnvironment) {
+    /// - Parameter known: what the file leaves open, by host; for others, what holds without ssh_config.
+    mutating func complete(with known: [String: GatewayDefaults] = [:], in environment: ConfigEnvironment) {
         guard let declaration else { return }
-        let defaults = defaults ?? GatewayDefaults(host: declaration.host, environment: environment)
+        let defaults = declaration.hosts.map {
+            known[$0.name] ?? GatewayDefaults(host: $0.name, environment: environment)
+        }
         let configuration = declaration.configuration(name: name, completedBy: defaults)
         self.configuration = configuration
         remark(on: configuration, declaration, in: environment)
     }
 
-    /// A way that ssh_config gives.
-    mutating func route(via gateway: String) {
-        configuration?.route = .via(gateway)
+    /// A way that ssh_config gives to one of the servers.
+    mutating func route(server index: Int, via gateway: String) {
+        if index == 0 {
+            configuration?.route = .via(gateway)
+        } else {
+            configuration?.fallbacks[index - 1].route = .via(gateway)
+        }
     }
 
     mutating func refuse(at position: SourcePosition, _ message: String, code: ConfigError.Code) {
@@ -112,31 +118,37 @@ extension GatewayFile {
     private mutating func remark(
         on configuration: GatewayConfiguration, _ declaration: GatewayDeclaration, in environment: ConfigEnvironment
     ) {
-        let (start, login) = (declaration.places.gateway, configuration.login)
+        let start = declaration.places.gateway
         remarks = [:]
         if declaration.forwards.isEmpty {
             remarks[.noForwards] = diagnostic(
                 .warning, declaration.places.forwards, "forwards: none, nothing will be carried")
         }
-        if declaration.identities == nil, login.identities.isEmpty, login.password == nil {
+        let logins = configuration.servers.map(\.login)
+        if declaration.identities == nil, let login = logins.first(where: \.identities.isEmpty), login.password == nil {
             let names = GatewayDefaults.usualIdentities.joined(separator: ", ")
             let rest = login.agent == .none ? "nothing to log in with" : "only keys of an ssh-agent can serve"
             remarks[.noIdentity] = diagnostic(
                 .warning, start,
                 "gateway.identity: absent, and none of \(names) is in \(environment.homeDirectory)/.ssh/: \(rest)")
         }
-        if let message = Self.noHostKey(configuration.trust, environment) {
+        if let message = Self.noHostKey(configuration, environment) {
             remarks[.noHostKey] = diagnostic(.warning, start, message)
         }
     }
 
     /// Only what is certain without reading known_hosts.
-    private static func noHostKey(_ trust: HostTrust, _ environment: ConfigEnvironment) -> String? {
-        if !trust.pins.isEmpty { return nil }
-        if trust.knownHosts.isEmpty {
-            return "gateway.known-hosts: none, and no pin in host-key: the gateway will park before logging in"
+    private static func noHostKey(
+        _ configuration: GatewayConfiguration, _ environment: ConfigEnvironment
+    ) -> String? {
+        if !configuration.trust.pins.isEmpty { return nil }
+        let servers = configuration.servers
+        if let server = servers.first(where: \.trust.knownHosts.isEmpty) {
+            let subject = servers.allSatisfy(\.trust.knownHosts.isEmpty) ? "" : " for \(server.host)"
+            return "gateway.known-hosts: none\(subject), and no pin in host-key: "
+                + "the gateway will park before logging in"
         }
-        return trust.knownHosts.contains(where: environment.fileExists)
+        return servers.allSatisfy { $0.trust.knownHosts.contains(where: environment.fileExists) }
             ? nil : "gateway.host-key: no pin, the gateway will park before logging in"
     }
 }

@@ -3,19 +3,19 @@ import FwdOpenSSH
 
 extension GatewayChecker {
     private static let keys = [
-        "host", "port", "user", "identity", "host-key", "agent", "password-file", "known-hosts", "via", "ssh-config",
+        "host", "port", "user", "identity", "host-key", "agent", "password-file", "known-hosts", "via", "liveness",
+        "ssh-config",
     ]
 
     /// What the section says; where a value is wrong, it is left out and an error reported.
     mutating func gateway(_ section: ConfigField, forwards: SourcePosition) -> GatewayDeclaration? {
         guard let fields = self.section(section, keys: Self.keys) else { return nil }
         via = fields["via"].flatMap { viaReference($0) }
-        guard let host = host(fields["host"], in: section) else {
-            // What else is wrong shall show as well.
-            _ = complete(GatewayDeclaration(host: "", places: .init(section, [:], forwards)), from: fields)
-            return nil
-        }
-        return complete(GatewayDeclaration(host: host, places: .init(section, fields, forwards)), from: fields)
+        let hosts = hosts(fields["host"], in: section)
+        // Without a host, what else is wrong shall show as well.
+        let declaration = complete(
+            GatewayDeclaration(hosts: hosts, places: .init(section, fields, forwards)), from: fields)
+        return hosts.isEmpty ? nil : declaration
     }
 
     private mutating func complete(
@@ -30,21 +30,9 @@ extension GatewayChecker {
         declaration.password = secret(fields["password-file"])
         declaration.knownHosts = fields["known-hosts"].flatMap { knownHosts($0) }
         declaration.via = via?.name
+        if let field = fields["liveness"] { declaration.liveness = liveness(field) }
         if let field = fields["ssh-config"] { declaration.sshConfig = sshConfig(field) ?? .standard }
         return declaration
-    }
-
-    private mutating func host(_ field: ConfigField?, in section: ConfigField) -> String? {
-        guard let field else {
-            error(at: section.key.position, "gateway.host: missing, expected the name or address of the SSH server")
-            return nil
-        }
-        guard let text = value(field, expected: "a host name or address", { $0 }) else { return nil }
-        if let problem = Scalars.hostProblem(text) {
-            mismatch(field, expected: "a host name or address\(problem)")
-            return nil
-        }
-        return text
     }
 
     private mutating func knownHosts(_ field: ConfigField) -> [String]? {
@@ -81,7 +69,6 @@ extension GatewayDeclaration.Places {
     fileprivate init(_ section: ConfigField, _ fields: [String: ConfigField], _ forwards: SourcePosition) {
         let start = section.key.position
         self.init(
-            gateway: start, host: fields["host"]?.position ?? start, hostKey: fields["host-key"]?.position ?? start,
-            forwards: forwards)
+            gateway: start, hostKey: fields["host-key"]?.position ?? start, forwards: forwards)
     }
 }

@@ -5,6 +5,7 @@ enum Scalars {
     static let expectedPath = "a path that starts with / or ~/"
     static let expectedSource = "a path that starts with / or ~/, or credential:NAME"
     static let expectedDuration = "a duration of at most 24h, as in 500ms, 10s, 2m or 1h"
+    static let expectedPeriod = "a duration from 1s to 24h, as in 10s, 2m or 1h"
     /// Our choice: nobody's connection waits longer than a day.
     private static let longestDuration = Duration.seconds(24 * 3600)
 
@@ -33,6 +34,22 @@ enum Scalars {
         default: return nil
         }
         return duration <= longestDuration ? duration : nil
+    }
+
+    /// What is waited for or done again and again.
+    static func period(_ text: String) -> Duration? {
+        duration(text).flatMap { $0 >= .seconds(1) ? $0 : nil }
+    }
+
+    /// As `duration` reads it.
+    static func text(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        return attoseconds == 0 ? "\(seconds)s" : "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)ms"
+    }
+
+    static func number(_ text: String, in range: ClosedRange<Int>) -> Int? {
+        guard isDigits(text), let number = Int(text), range.contains(number) else { return nil }
+        return number
     }
 
     static func user(_ text: String) -> String? {

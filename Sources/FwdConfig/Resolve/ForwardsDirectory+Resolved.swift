@@ -33,10 +33,10 @@ private struct Resolution {
 
     /// Asks about the gateways, then about the hosts that they jump through, level by level.
     mutating func ask() async {
-        let questions = all.files.compactMap { question(for: $0) }
+        let questions = all.files.flatMap { self.questions(for: $0) }
         if questions.isEmpty { return }
         await answers.ask(questions)
-        var chains = Set(all.files.compactMap { jump(of: $0) })
+        var chains = Set(all.files.flatMap { jumps(of: $0).map(\.chain) })
         for _ in 0..<JumpRoutes.maximumDepth where !chains.isEmpty {
             await answers.ask(chains.flatMap { chain in chain.hops.map { SSHQuestion($0, file: chain.file) } })
             chains = Set(
@@ -50,20 +50,25 @@ private struct Resolution {
     /// Makes each configuration again with what ssh answered.
     mutating func complete() {
         for index in all.files.indices {
-            guard let question = question(for: all.files[index]), let place = place(index) else { continue }
-            switch answers[question] {
-            case .success(let settings): complete(index, settings, place)
-            case .failure(.notInstalled), nil: break
-            case .failure(let error):
-                all.files[index].refuse(at: place, "gateway.host: \(error)", code: .invalidFile)
+            let hosts = all.files[index].declaration?.hosts ?? []
+            var known: [String: GatewayDefaults] = [:]
+            for (host, question) in zip(hosts, questions(for: all.files[index])) {
+                switch answers[question] {
+                case .success(let settings): known[host.name] = defaults(index, settings, host.position)
+                case .failure(.notInstalled), nil: break
+                case .failure(let error):
+                    all.files[index].refuse(at: host.position, "gateway.host: \(error)", code: .invalidFile)
+                }
             }
+            if !known.isEmpty { all.files[index].complete(with: known, in: environment) }
         }
     }
 
-    private mutating func complete(_ index: Int, _ settings: SSHClientSettings, _ place: SourcePosition) {
+    private mutating func defaults(
+        _ index: Int, _ settings: SSHClientSettings, _ place: SourcePosition
+    ) -> GatewayDefaults {
         var unmatched: [String] = []
         let defaults = GatewayDefaults(settings, environment: environment) { unmatched.append($0) }
-        all.files[index].complete(with: defaults, in: environment)
         if all.files[index].declaration?.identities == nil {
             for certificate in unmatched {
                 all.files[index].warn(
@@ -72,6 +77,11 @@ private struct Resolution {
                         + "name both under \"identity\"")
             }
         }
+        warnOfUnhonoured(index, settings, place)
+        return defaults
+    }
+
+    private mutating func warnOfUnhonoured(_ index: Int, _ settings: SSHClientSettings, _ place: SourcePosition) {
         guard let plain = self.settings(.blank) else { return }
         let keywords = settings.unhonoured(comparedTo: plain)
         if keywords.isEmpty { return }
@@ -87,13 +97,15 @@ private struct Resolution {
             answers: answers, gateways: all.files.compactMap(\.configuration), taken: Set(all.files.map(\.name)),
             environment: environment)
         for index in all.files.indices {
-            guard let chain = jump(of: all.files[index]), let place = place(index) else { continue }
-            do throws(JumpRoutes.Problem) {
-                let name = try jumps.gateway(for: chain.hops, file: chain.file)
-                if let name { all.files[index].route(via: name) }
-            } catch {
-                all.files[index].refuse(
-                    at: place, "gateway.host: ProxyJump of ssh_config \(error.message)", code: .invalidFile)
+            for (host, chain) in self.jumps(of: all.files[index]) {
+                guard let place = place(index, host) else { continue }
+                do throws(JumpRoutes.Problem) {
+                    let name = try jumps.gateway(for: chain.hops, file: chain.file)
+                    if let name { all.files[index].route(server: host, via: name) }
+                } catch {
+                    all.files[index].refuse(
+                        at: place, "gateway.host: ProxyJump of ssh_config \(error.message)", code: .invalidFile)
+                }
             }
         }
         implicit = jumps.implicit
@@ -102,9 +114,12 @@ private struct Resolution {
 
     private mutating func refuseCycles() {
         let gateways = all.files.compactMap(\.configuration) + implicit.map(\.configuration)
-        let graph = RouteGraph(gateways.compactMap { gateway in gateway.next.map { (gateway.name, $0) } })
+        let graph = RouteGraph(gateways.flatMap { gateway in gateway.nexts.map { (gateway.name, $0) } })
         for index in all.files.indices {
-            guard let cycle = graph.cycle(through: all.files[index].name), let place = place(index) else { continue }
+            guard let cycle = graph.cycle(through: all.files[index].name),
+                let host = all.files[index].configuration?.servers.firstIndex(where: { $0.next == cycle[1] }),
+                let place = place(index, host)
+            else { continue }
             all.files[index].refuse(
                 at: place, "gateway.host: the way leads back to this gateway: \(RouteGraph.text(cycle))",
                 code: .invalidFile)
@@ -118,8 +133,14 @@ private struct Resolution {
                 continue
             }
             let advice = "\"fwd trust \(gateway.name)\" shows and pins its keys"
-            let findings = check.findings(on: gateway, advice: advice)
-            if !gateway.trust.knownHosts.isEmpty { all.files[index].remarks[.noHostKey] = nil }
+            var findings: [TrustCheck.Finding] = []
+            for server in gateway.servers {
+                let more = check.findings(on: server, advice: advice)
+                findings += more.filter { !findings.contains($0) }
+            }
+            if !gateway.servers.contains(where: \.trust.knownHosts.isEmpty) {
+                all.files[index].remarks[.noHostKey] = nil
+            }
             all.files[index].report(findings, at: declaration.places.hostKey)
         }
         for gateway in implicit { checkTrust(of: gateway, &check) }
@@ -130,21 +151,26 @@ private struct Resolution {
     private mutating func checkTrust(of gateway: JumpRoutes.Implicit, _ check: inout TrustCheck) {
         let advice = "make a file for this host and pin its key, or add it to known_hosts"
         let findings = check.findings(on: gateway.configuration, advice: advice)
-        for index in users(of: gateway.configuration.name) {
-            guard let place = place(index) else { continue }
+        for (index, host) in users(of: gateway.configuration.name) {
+            guard let place = place(index, host) else { continue }
             all.files[index].report(findings, at: place, about: "on the way, \(gateway.hop): ")
         }
     }
 
-    /// The good files whose way leads through an implicit gateway, and through no other file before it.
-    private func users(of name: String) -> [Int] {
+    /// The servers of good files whose way leads through an implicit gateway, and through no other file before it.
+    private func users(of name: String) -> [(file: Int, host: Int)] {
         let next = Dictionary(
             implicit.map { ($0.configuration.name, $0.configuration.next) }, uniquingKeysWith: { first, _ in first })
-        return all.files.indices.filter { index in
-            var step = all.files[index].configuration?.next
-            var visited: Set<String> = []
-            while let gateway = step, gateway != name, visited.insert(gateway).inserted { step = next[gateway] ?? nil }
-            return step == name
+        return all.files.indices.flatMap { index in
+            let servers = all.files[index].configuration?.servers ?? []
+            return servers.indices.filter { host in
+                var step = servers[host].next
+                var visited: Set<String> = []
+                while let gateway = step, gateway != name, visited.insert(gateway).inserted {
+                    step = next[gateway] ?? nil
+                }
+                return step == name
+            }.map { (index, $0) }
         }
     }
 
@@ -178,18 +204,19 @@ extension Resolution {
     /// Where the system's ssh_config is: OpenSSH's own place, and openSUSE's.
     private static let systemFiles = ["/etc/ssh/ssh_config", "/usr/etc/ssh/ssh_config"]
 
-    /// `nil` if ssh would have nothing to say that the file does not.
-    private func question(for file: GatewayFile) -> SSHQuestion? {
-        guard let declaration = file.declaration else { return nil }
+    /// One for each host; none if ssh would have nothing to say that the file does not.
+    private func questions(for file: GatewayFile) -> [SSHQuestion] {
+        guard let declaration = file.declaration else { return [] }
         switch declaration.sshConfig {
-        case .none: return nil
+        case .none: return []
         case .file: break
         case .standard:
             let files = ["\(environment.accountHomeDirectory)/.ssh/config"] + Self.systemFiles
-            if !files.contains(where: environment.fileExists) { return nil }
+            if !files.contains(where: environment.fileExists) { return [] }
         }
-        return SSHQuestion(
-            host: declaration.host, user: declaration.user, port: declaration.port, file: declaration.sshConfig)
+        return declaration.hosts.map {
+            SSHQuestion(host: $0.name, user: declaration.user, port: declaration.port, file: declaration.sshConfig)
+        }
     }
 
     private func settings(_ question: SSHQuestion) -> SSHClientSettings? {
@@ -197,16 +224,27 @@ extension Resolution {
         return nil
     }
 
-    private func jump(of file: GatewayFile) -> Chain? {
-        guard file.declaration?.via == nil, let question = question(for: file) else { return nil }
-        return settings(question).flatMap { Chain($0, file: question.file) }
+    /// By the host's place in the file's list.
+    private func jumps(of file: GatewayFile) -> [(host: Int, chain: Chain)] {
+        guard file.declaration?.via == nil else { return [] }
+        return questions(for: file).enumerated().compactMap { host, question in
+            settings(question).flatMap { Chain($0, file: question.file) }.map { (host, $0) }
+        }
     }
 
-    private func place(_ index: Int) -> SourcePosition? { all.files[index].declaration?.places.host }
+    private func place(_ index: Int, _ host: Int) -> SourcePosition? {
+        all.files[index].declaration?.hosts[host].position
+    }
 }
 
 extension GatewayConfiguration {
-    /// The gateway that this one is reached through.
+    /// The one that is used first, and those for while it cannot be.
+    var servers: [GatewayConfiguration] { [self] + fallbacks }
+
+    /// The gateways that the servers are reached through.
+    var nexts: [String] { servers.compactMap(\.next) }
+
+    /// The gateway that this server is reached through.
     var next: String? {
         if case .via(let name) = route { return name }
         return nil

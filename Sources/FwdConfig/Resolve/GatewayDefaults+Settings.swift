@@ -17,6 +17,7 @@ extension GatewayDefaults {
         hostKeyAlias = settings.hostKeyAlias
         route = settings.proxyCommand.map { .command($0) } ?? .direct(bindAddress: settings.bindAddress)
         connectTimeout = settings.connectTimeout ?? connectTimeout
+        aliveCount = settings.serverAliveCountMax
         if let interval = settings.serverAliveInterval, interval > .zero {
             liveness = Liveness(interval: interval, count: settings.serverAliveCountMax)
         }

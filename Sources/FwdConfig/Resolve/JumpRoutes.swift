@@ -46,10 +46,10 @@ struct JumpRoutes {
         self.answers = answers
         self.environment = environment
         self.taken = taken
-        for gateway in gateways {
-            let endpoint = Endpoint(
-                hostName: gateway.hostName.lowercased(), port: gateway.port, user: gateway.login.user)
-            if declared[endpoint] == nil { declared[endpoint] = gateway.name }
+        // Whose first server it is comes before whose fallback it is.
+        for server in gateways + gateways.flatMap(\.fallbacks) {
+            let endpoint = Endpoint(hostName: server.hostName.lowercased(), port: server.port, user: server.login.user)
+            if declared[endpoint] == nil { declared[endpoint] = server.name }
         }
     }
 
@@ -113,9 +113,10 @@ struct JumpRoutes {
         if let previous = key.previous { defaults.route = .via(previous) }
         let start = SourcePosition.start
         let declaration = GatewayDeclaration(
-            host: hop.host, places: .init(gateway: start, host: start, hostKey: start, forwards: start))
+            hosts: [DeclaredHost(name: hop.host, position: start)],
+            places: .init(gateway: start, hostKey: start, forwards: start))
         implicit.append(
-            Implicit(configuration: declaration.configuration(name: name, completedBy: defaults), hop: hop))
+            Implicit(configuration: declaration.configuration(name: name, completedBy: [defaults]), hop: hop))
         return name
     }
 

@@ -11,6 +11,14 @@ public enum SSHClientError: Error, Hashable, Sendable, CustomStringConvertible {
     /// ssh could not be run.
     case failed(String)
 
+    /// Whether it may be otherwise at once: the machine was busy, or short of something for a moment.
+    var isPassing: Bool {
+        switch self {
+        case .timedOut, .failed: true
+        case .notInstalled, .refused, .unusable: false
+        }
+    }
+
     /// A sentence without its full stop.
     public var description: String {
         switch self {

@@ -5,6 +5,8 @@ import SystemPackage
 public struct SSHClientProgram: Sendable {
     /// Our choice: ssh -G takes milliseconds, but a `Match exec` may ask the network.
     static let deadline = Duration.seconds(5)
+    /// Our choice: what fails in passing is tried this often, at once, since each has its deadline.
+    static let attempts = 3
     private static let longestOutput = 1 << 20
     private static let longestError = 64 << 10
 
@@ -53,7 +55,7 @@ public struct SSHClientProgram: Sendable {
     }
 
     private func values(_ arguments: [String]) async throws(SSHClientError) -> [String: [String]] {
-        SSHClientSettings.values(of: try await output(["-G"] + arguments))
+        SSHClientSettings.values(of: try await patientOutput(["-G"] + arguments))
     }
 }
 
@@ -61,6 +63,17 @@ extension SSHClientProgram {
     private enum Outcome: Sendable {
         case ended(isSuccess: Bool, output: String, errors: String)
         case timedOut
+    }
+
+    private func patientOutput(_ arguments: [String]) async throws(SSHClientError) -> String {
+        for _ in 1..<Self.attempts {
+            do throws(SSHClientError) {
+                return try await output(arguments)
+            } catch {
+                guard error.isPassing, !Task.isCancelled else { throw error }
+            }
+        }
+        return try await output(arguments)
     }
 
     private func output(_ arguments: [String]) async throws(SSHClientError) -> String {

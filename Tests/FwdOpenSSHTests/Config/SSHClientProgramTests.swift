@@ -46,6 +46,58 @@ import Testing
         #expect(SSHConfigFile.none.arguments == ["-F", "none"])
     }
 
+    @Test(
+        "what fails in passing is tried three times, at once",
+        arguments: [(0, 1, true), (1, 2, true), (2, 3, true), (3, 3, false)])
+    func passingFailures(failures: Int, runs: Int, isAnswered: Bool) async throws {
+        try await TemporaryDirectory.with { directory in
+            let ran = directory.file("ran")
+            // More output than ssh ever has cannot be taken.
+            let flood = "if [ $(wc -l < \(ran)) -le \(failures) ]; then head -c 2000000 /dev/zero; fi"
+            let program = SSHClientProgram.patient(
+                try script("echo x >> \(ran); \(flood); echo port 2222", in: directory))
+            let answer = await settings(of: program)
+            #expect(try bytes(of: ran).count == 2 * runs)
+            switch answer {
+            case .success(let settings): #expect(isAnswered && settings.port == 2222)
+            case .failure(.failed): #expect(!isAnswered)
+            case .failure(let error): Issue.record("it was \(error)")
+            }
+        }
+    }
+
+    @Test(
+        "what ssh says for good is not asked for again",
+        arguments: [("exit 255", SSHClientError.refused("it failed without a word")), ("", nil)])
+    func lastingAnswers(body: String, expected: SSHClientError?) async throws {
+        try await TemporaryDirectory.with { directory in
+            let ran = directory.file("ran")
+            let program = SSHClientProgram.patient(
+                try script("echo x >> \(ran)\necho port 22\n\(body)", in: directory))
+            let answer = await settings(of: program)
+            #expect(try bytes(of: ran).count == 2)
+            if case .failure(let error) = answer { #expect(error == expected) } else { #expect(expected == nil) }
+        }
+    }
+
+    @Test(
+        "only what may be otherwise at once is passing",
+        arguments: [
+            (.timedOut, true), (.failed("x"), true), (.notInstalled, false), (.refused("x"), false),
+            (.unusable("x"), false),
+        ] as [(SSHClientError, Bool)])
+    func passing(error: SSHClientError, isPassing: Bool) {
+        #expect(error.isPassing == isPassing)
+    }
+
+    private func settings(of program: SSHClientProgram) async -> Result<SSHClientSettings, SSHClientError> {
+        do throws(SSHClientError) {
+            return .success(try await program.settings(host: "a", file: .none))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     @Test("a missing ssh is told as such", arguments: ["fwd-no-such-ssh", "/missing/ssh"])
     func notInstalled(path: String) async throws {
         await #expect(throws: SSHClientError.notInstalled) {

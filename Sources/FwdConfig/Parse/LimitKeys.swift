@@ -1,0 +1,43 @@
+import FwdCore
+
+/// What limits a forward: `allow`, `max-connections`, `rate`, `idle-timeout`.
+extension GatewayChecker {
+    static let limitKeys = ["allow", "max-connections", "rate", "idle-timeout"]
+    /// Our choice: far beyond what one process can have open.
+    private static let connections = 1...1_000_000
+
+    /// - Parameters:
+    ///   - fields: those of the forward.
+    ///   - kind: `nil` if the spec is wrong.
+    mutating func limits(_ fields: [String: ConfigField], of kind: ForwardSpec.Kind?) -> ForwardLimits {
+        let expected = "a number from \(Self.connections.lowerBound) to \(Self.connections.upperBound)"
+        return ForwardLimits(
+            allow: fields["allow"].flatMap { allow($0, kind) },
+            maxConnections: fields["max-connections"].flatMap {
+                value($0, expected: expected) { Scalars.number($0, in: Self.connections) }
+            },
+            bytesPerSecond: fields["rate"].flatMap { value($0, expected: RateText.expected, RateText.bytesPerSecond) },
+            idleTimeout: fields["idle-timeout"].flatMap { period($0) })
+    }
+
+    private mutating func allow(_ field: ConfigField, _ kind: ForwardSpec.Kind?) -> [AddressRange]? {
+        if kind == .remote {
+            error(
+                at: field.key.position,
+                "\(field.path): not possible for -R: libssh2 does not tell who connected at the far side")
+            return nil
+        }
+        // Nobody writes a list to let nobody in, and everybody is what no list stands for.
+        if refuseEmptyList(field, expected: "\(AddressRangeText.expected), or a list of them") { return nil }
+        return items(field).compactMap { range($0) }
+    }
+
+    private mutating func range(_ item: ConfigField) -> AddressRange? {
+        guard let read = value(item, expected: AddressRangeText.expected, AddressRangeText.parse) else { return nil }
+        guard read.hasHostBits else { return read.range }
+        error(
+            at: item.position,
+            "\(item.path): \(read.text) has bits behind the prefix; did you mean \(read.range)?")
+        return nil
+    }
+}
