@@ -96,6 +96,11 @@ public struct RelayStateMachine: Sendable {
         end([.closeFar, .resetNear], .stopped)
     }
 
+    /// Nothing was carried for the forward's idle timeout.
+    public mutating func idled() -> [Action] {
+        end([.closeFar, .resetNear], .idle)
+    }
+
     private mutating func sendEOF() -> [Action] {
         toFar = .done
         return [.sendFarEOF] + endIfDone()

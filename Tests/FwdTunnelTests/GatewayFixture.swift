@@ -14,6 +14,7 @@ struct GatewayFixture {
     @discardableResult
     static func with<Result>(
         _ configuration: GatewayConfiguration, registry: GatewayRegistry = GatewayRegistry(),
+        budget: ConnectionBudget = ConnectionBudget(), listeners: (any ListenerStore)? = nil,
         on loop: (any EventLoop)? = nil,
         isolation: isolated (any Actor)? = #isolation, _ body: (GatewayFixture) async throws -> Result
     ) async throws -> Result {
@@ -21,7 +22,7 @@ struct GatewayFixture {
         logger.logLevel = ProcessEnvironment.logs ? .trace : .critical
         let gateway = Gateway(
             configuration: configuration, eventLoop: loop ?? MultiThreadedEventLoopGroup.singleton.next(),
-            registry: registry,
+            registry: registry, budget: budget, listeners: listeners,
             logger: logger, stateDidChange: {})
         await gateway.start()
         do {
