@@ -37,7 +37,8 @@ import Testing
         let examples = document.examples
         #expect(
             Set(examples.map(\.type)) == [
-                "ControlError", "StatusSnapshot", "ReloadReply", "RetryReply", "SettledReply", "ListEntry", "Readiness",
+                "ControlError", "StatusSnapshot", "ReloadReply", "HistoryReply", "RetryReply", "SettledReply",
+                "ListEntry", "Readiness",
             ])
         for example in examples { try check(example) }
     }
@@ -55,6 +56,7 @@ import Testing
         case "ControlError": try check(ControlError.self, example)
         case "StatusSnapshot": try check(StatusSnapshot.self, example, isComplete: true)
         case "ReloadReply": try check(ReloadReply.self, example, isComplete: true)
+        case "HistoryReply": try check(HistoryReply.self, example, isComplete: true)
         case "RetryReply": try check(RetryReply.self, example, isComplete: true)
         case "SettledReply": try check(SettledReply.self, example)
         case "ListEntry": try check(ListEntry.self, example)

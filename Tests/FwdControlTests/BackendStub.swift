@@ -33,6 +33,18 @@ final class BackendStub: ControlBackend {
             gateways: [ReloadReply.Gateway(gateway: "a", action: .kept, kept: ["x"])])
     }
 
+    func plan() async throws(ControlError) -> ReloadReply {
+        ReloadReply(
+            isSuccessful: true, errors: [], warnings: [],
+            gateways: [ReloadReply.Gateway(gateway: "a", action: .restarted, details: ["user: ann -> bob"])])
+    }
+
+    func history(gateway: String?) async throws(ControlError) -> HistoryReply {
+        if gateway == "missing" { throw ControlError(.notFound, "no gateway \"missing\" runs") }
+        let event = GatewayEvent(at: .epoch, from: "up", to: "backingOff", cause: Cause(.lost, "reset"))
+        return HistoryReply(gateways: [HistoryReply.Gateway(gateway: gateway ?? "all", events: [event])])
+    }
+
     func retry(gateway: String?) async throws(ControlError) -> RetryReply {
         state.withLock { $0.retried.append(gateway) }
         if gateway == "missing" { throw ControlError(.notFound, "no gateway \"missing\" runs") }

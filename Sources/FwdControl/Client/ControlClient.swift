@@ -28,6 +28,16 @@ public struct ControlClient: Sendable {
         try await call(.reload, timeout: .seconds(60))
     }
 
+    public func plan() async throws(ControlError) -> ReloadReply {
+        try await call(.plan, timeout: .seconds(60))
+    }
+
+    /// - Parameter gateway: `nil` for all.
+    public func history(gateway: String?) async throws(ControlError) -> HistoryReply {
+        guard let gateway else { return try await call(.history) }
+        return try await call(.gatewayHistory, gateway: gateway)
+    }
+
     /// - Parameter gateway: `nil` for all.
     public func retry(gateway: String?) async throws(ControlError) -> RetryReply {
         guard let gateway else { return try await call(.retryAll) }

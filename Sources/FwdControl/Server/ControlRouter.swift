@@ -24,6 +24,12 @@ struct ControlRouter {
         switch route {
         case .status:
             return JSONAnswer.make(await backend.snapshot())
+        case .plan:
+            return JSONAnswer.make(try await backend.plan())
+        case .history:
+            return JSONAnswer.make(try await backend.history(gateway: nil))
+        case .gatewayHistory:
+            return JSONAnswer.make(try await backend.history(gateway: context.parameters.get("gateway") ?? ""))
         case .reload:
             return JSONAnswer.make(try await backend.reload())
         case .retryAll:

@@ -28,10 +28,12 @@ public struct ReloadReply: Hashable, Codable, Sendable {
         public var changed: [String]
         /// Forwards that were not touched; their connections live on.
         public var kept: [String]
+        /// What is different, a line each: `user: ann -> bob`.
+        public var details: [String]
 
         public init(
             gateway: String, action: Action, started: [String] = [], stopped: [String] = [], changed: [String] = [],
-            kept: [String] = []
+            kept: [String] = [], details: [String] = []
         ) {
             self.gateway = gateway
             self.action = action
@@ -39,6 +41,7 @@ public struct ReloadReply: Hashable, Codable, Sendable {
             self.stopped = stopped
             self.changed = changed
             self.kept = kept
+            self.details = details
         }
     }
 
@@ -55,6 +58,27 @@ public struct ReloadReply: Hashable, Codable, Sendable {
         self.isSuccessful = isSuccessful
         self.errors = errors
         self.warnings = warnings
+        self.gateways = gateways
+    }
+}
+
+/// What happened to gateways lately.
+public struct HistoryReply: Hashable, Codable, Sendable {
+    /// The events of one gateway, oldest first.
+    public struct Gateway: Hashable, Codable, Sendable {
+        public var gateway: String
+        public var events: [GatewayEvent]
+
+        public init(gateway: String, events: [GatewayEvent]) {
+            self.gateway = gateway
+            self.events = events
+        }
+    }
+
+    /// In byte order of the names.
+    public var gateways: [Gateway]
+
+    public init(gateways: [Gateway]) {
         self.gateways = gateways
     }
 }

@@ -1,6 +1,9 @@
 /// Every route of the control protocol; `contrib/doc/control-api.md` has one section for each.
 public enum ControlRoute: String, CaseIterable, Sendable {
     case status = "/v1/status"
+    case plan = "/v1/plan"
+    case history = "/v1/history"
+    case gatewayHistory = "/v1/history/{gateway}"
     case reload = "/v1/reload"
     case retryAll = "/v1/retry"
     case retry = "/v1/retry/{gateway}"
@@ -14,7 +17,7 @@ public enum ControlRoute: String, CaseIterable, Sendable {
 
     public var method: Method {
         switch self {
-        case .status, .gatewaySettled, .forwardSettled: .get
+        case .status, .plan, .history, .gatewayHistory, .gatewaySettled, .forwardSettled: .get
         case .reload, .retryAll, .retry: .post
         }
     }

@@ -18,6 +18,7 @@ struct Metrics {
         metrics.gatewayStates()
         metrics.gatewayTimes()
         metrics.forwardStates()
+        metrics.forwardProbes()
         metrics.forwardTraffic()
         return metrics.text.text
     }
@@ -90,6 +91,30 @@ struct Metrics {
         for (gateway, forward) in forwards {
             text.sample(
                 "fwd_forward_connections", ["gateway": gateway, "forward": forward.name], forward.relays.active)
+        }
+    }
+
+    private mutating func forwardProbes() {
+        text.family("fwd_forward_down", .gauge, "Why a forward does not carry; absent while it does or is disabled.")
+        for (gateway, forward) in forwards where forward.state != .up && forward.state != .disabled {
+            text.sample(
+                "fwd_forward_down",
+                [
+                    "gateway": gateway, "forward": forward.name, "state": forward.state.rawValue,
+                    "reason": forward.cause?.reason.rawValue ?? "",
+                ], 1)
+        }
+        let success = "fwd_forward_probe_success"
+        text.family(success, .gauge, "Whether the last probe went through; absent before the first.")
+        for (gateway, forward) in forwards {
+            guard let probe = forward.probe else { continue }
+            text.sample(success, ["gateway": gateway, "forward": forward.name], probe.isSuccess ? 1 : 0)
+        }
+        let duration = "fwd_forward_probe_duration_seconds"
+        text.family(duration, .gauge, "How long the last probe took; absent before the first.")
+        for (gateway, forward) in forwards {
+            guard let probe = forward.probe else { continue }
+            text.sample(duration, ["gateway": gateway, "forward": forward.name], probe.durationSeconds)
         }
     }
 

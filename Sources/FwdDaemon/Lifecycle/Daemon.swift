@@ -37,7 +37,6 @@ public struct Daemon: Sendable {
     /// Runs until a signal or `shutDown`; returns when all gateways are stopped.
     /// - Throws: what made a service fail; then the others have been stopped as well.
     public func run() async throws {
-        DescriptorLimit.raise()
         let group = ServiceGroup(configuration: groupConfiguration())
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -104,12 +103,14 @@ public struct Daemon: Sendable {
 
     private static func gatewayFactory(logger: Logger) -> GatewayFactory {
         let registry = GatewayRegistry()
+        DescriptorLimit.raise()
+        let budget = ConnectionBudget(limit: DescriptorLimit.connections)
         return { configuration, stateDidChange in
             var logger = logger
             logger[.gateway] = "\(configuration.name)"
             return Gateway(
                 configuration: configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
-                registry: registry, logger: logger, stateDidChange: stateDidChange)
+                registry: registry, budget: budget, logger: logger, stateDidChange: stateDidChange)
         }
     }
 }

@@ -6,6 +6,18 @@ enum DescriptorLimit {
     /// Our choice, where the hard limit is higher: more relays than one machine carries.
     private static let enough: rlim_t = 1 << 18
 
+    /// Our choice: what sessions, listeners, agents, the control socket and monitoring need beside the connections. Of a
+    /// small limit it is half.
+    private static let reserve = 256
+
+    /// How many connections this process may carry: one descriptor each.
+    static var connections: Int {
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0 else { return 512 }
+        let all = Int(clamping: limit.rlim_cur)
+        return all - min(reserve, all / 2)
+    }
+
     /// Raises the soft limit towards the hard one.
     static func raise() {
         var limit = rlimit()

@@ -42,21 +42,38 @@ extension SupervisorService {
     private func become(_ loaded: LoadedConfiguration) async -> ReloadReply {
         report(loaded)
         configuration = loaded.status(at: now())
+        let (plan, reply) = plan(for: loaded)
+        for gateway in plan.gateways { await apply(gateway) }
+        for step in reply.gateways where step.action != .kept { log(step) }
+        return reply
+    }
+
+    /// What has to be done to become `loaded`, and how it is told: the same for a reload and for a look ahead.
+    private func plan(for loaded: LoadedConfiguration) -> (Plan, ReloadReply) {
         let plan = Plan(
             current: running.mapValues(\.configuration), desired: loaded.gateways, refused: loaded.refused)
-        var steps: [ReloadReply.Gateway] = []
-        for gateway in plan.gateways {
-            steps.append(ReloadReply.Gateway(gateway, before: running[gateway.gateway]?.configuration))
-            await apply(gateway)
-        }
+        var steps = plan.gateways.map { ReloadReply.Gateway($0, before: running[$0.gateway]?.configuration) }
         steps += loaded.refused.map { name in
             let kept = running[name]?.configuration.forwards.map(\.name) ?? []
             return ReloadReply.Gateway(gateway: name, action: .refused, kept: kept)
         }
         steps.sort { $0.gateway < $1.gateway }
-        for step in steps where step.action != .kept { log(step) }
-        return ReloadReply(
-            isSuccessful: loaded.isSuccessful, errors: loaded.errors, warnings: loaded.warnings, gateways: steps)
+        return (
+            plan,
+            ReloadReply(
+                isSuccessful: loaded.isSuccessful, errors: loaded.errors, warnings: loaded.warnings, gateways: steps)
+        )
+    }
+
+    public func plan() async throws(ControlError) -> ReloadReply {
+        await untilStarted()
+        try checkIsServing()
+        do {
+            let loaded = try await load()
+            return plan(for: loaded).1
+        } catch {
+            return unchanged(because: error)
+        }
     }
 
     /// The directory itself cannot be read: nothing is known, so nothing is changed.
@@ -64,6 +81,10 @@ extension SupervisorService {
         logger.error("reload failed; everything runs on as before", metadata: .keys([.error: "\(error)"]))
         configuration = ConfigurationStatus(
             loadedAt: now(), isSuccessful: false, errors: [error.message], refusedGateways: [])
+        return unchanged(because: error)
+    }
+
+    private func unchanged(because error: DaemonError) -> ReloadReply {
         let kept = running.keys.sorted().map { name in
             let forwards = running[name]?.configuration.forwards.map(\.name) ?? []
             return ReloadReply.Gateway(gateway: name, action: .kept, kept: forwards)
@@ -114,11 +135,13 @@ extension ReloadReply.Gateway {
         case .restart(let configuration):
             let new = configuration.forwards.map(\.name)
             action = .restarted
+            details = before.map { configuration.differences(from: $0) } ?? []
             started = new.filter { !old.contains($0) }
             stopped = old.filter { !new.contains($0) }
             changed = new.filter { old.contains($0) }
-        case .update(_, let started, let stopped, let changed, let kept):
+        case .update(let configuration, let started, let stopped, let changed, let kept):
             action = .updated
+            details = before.map { configuration.differences(from: $0) } ?? []
             (self.started, self.stopped, self.changed, self.kept) = (started, stopped, changed, kept)
         case .keep:
             kept = old

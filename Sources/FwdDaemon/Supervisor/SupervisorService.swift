@@ -93,6 +93,17 @@ public actor SupervisorService: Service, ControlBackend {
         return RetryReply(gateways: [gateway])
     }
 
+    public func history(gateway: String?) async throws(ControlError) -> HistoryReply {
+        await untilStarted()
+        var histories: [HistoryReply.Gateway] = []
+        for name in running.keys.sorted() where gateway == nil || gateway == name {
+            let events = await running[name]?.gateway.history() ?? []
+            histories.append(HistoryReply.Gateway(gateway: name, events: events))
+        }
+        if let gateway, histories.isEmpty { throw ControlError(.notFound, "no gateway \"\(gateway)\" runs") }
+        return HistoryReply(gateways: histories)
+    }
+
     public nonisolated func changes() -> AsyncStream<Void> { broadcast.listen() }
 
     func now() -> Timestamp { clock() }

@@ -3,7 +3,11 @@ import FwdControl
 /// `fwd reload`: one line per gateway.
 enum ReloadView {
     static func render(_ reply: ReloadReply, _ style: Style) -> String {
-        reply.gateways.map { line($0, style) }.joined(separator: "\n")
+        render(reply.gateways, style)
+    }
+
+    static func render(_ gateways: [ReloadReply.Gateway], _ style: Style) -> String {
+        gateways.flatMap { [line($0, style)] + $0.details.map { "    \($0)" } }.joined(separator: "\n")
     }
 
     private static func line(_ gateway: ReloadReply.Gateway, _ style: Style) -> String {

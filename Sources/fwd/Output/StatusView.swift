@@ -27,6 +27,7 @@ struct StatusView {
 
     private func connection(_ gateway: GatewayStatus) -> [Line] {
         var lines = [("server", "\(gateway.user)@\(ForwardSpec.Endpoint(host: gateway.host, port: gateway.port))")]
+        if !gateway.hosts.isEmpty { lines.append(("servers", gateway.hosts.joined(separator: ", "))) }
         if let address = gateway.address { lines.append(("address", address)) }
         if let route = gateway.route { lines.append(("route", route)) }
         if gateway.state != .up, let cause = gateway.cause {
@@ -91,11 +92,21 @@ struct StatusView {
     }
 
     private func forwards(_ gateway: GatewayStatus) -> [Line] {
-        gateway.forwards.map { forward in
-            let state = style.paint(forward.state.rawValue, Style.colour(of: forward.state))
-            let cause = forward.state == .up ? "" : forward.cause.map { ": \($0.message)" } ?? ""
-            let port = forward.listen == forward.boundListen ? "" : " (\(forward.boundListen))"
-            return ("forward", "\(forward.name)  \(forward.spec)\(port)  \(state)\(cause)")
-        }
+        gateway.forwards.flatMap { forward in [self.forward(forward)] + probe(forward) }
+    }
+
+    private func probe(_ forward: ForwardStatus) -> [Line] {
+        guard let probe = forward.probe else { return [] }
+        let verdict = probe.isSuccess ? style.paint("good", .green) : style.paint("failed", .yellow)
+        let took = probe.isSuccess ? " in \(Units.latency(seconds: probe.durationSeconds))" : ""
+        let message = probe.message.map { ": \($0)" } ?? ""
+        return [("probe", "\(forward.name)  \(verdict)\(took), \(Units.ago(probe.at, at: now)) ago\(message)")]
+    }
+
+    private func forward(_ forward: ForwardStatus) -> Line {
+        let state = style.paint(forward.state.rawValue, Style.colour(of: forward.state))
+        let cause = forward.state == .up ? "" : forward.cause.map { ": \($0.message)" } ?? ""
+        let port = forward.listen == forward.boundListen ? "" : " (\(forward.boundListen))"
+        return ("forward", "\(forward.name)  \(forward.spec)\(port)  \(state)\(cause)")
     }
 }

@@ -1,0 +1,27 @@
+import ArgumentParser
+import FwdControl
+
+struct History: FwdVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what happened to gateways and their forwards.",
+        discussion: "The last 100 events of each gateway since the supervisor started, the newest last.")
+
+    @Argument(help: "One gateway; all if absent.")
+    var gateway: String?
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func execute() async throws {
+        let history = try await ControlClient.with(path: try common.controlPath()) { client in
+            try await client.history(gateway: gateway)
+        }
+        if json {
+            Console.data(try JSONText.render(history))
+        } else if !history.gateways.allSatisfy(\.events.isEmpty) {
+            Console.data(HistoryView.render(history, Console.style))
+        }
+    }
+}
