@@ -29,7 +29,8 @@ struct LimitsTests {
         }
     }
 
-    @Test("one connection more than may be carried is refused, and goes through when one has ended",
+    @Test(
+        "one connection more than may be carried is refused, and goes through when one has ended",
         arguments: RelayTests.kinds)
     func refusesOneTooMany(kind: ForwardSpec.Kind) async throws {
         try await withLimits(kind, ForwardLimits(maxConnections: 2)) { port, target, fixture in
@@ -51,31 +52,34 @@ struct LimitsTests {
     @Test("3 MB at 1 MB a second take at least 2 s each way, and arrive whole", arguments: RelayTests.kinds)
     func limitsRate(kind: ForwardSpec.Kind) async throws {
         let limits = ForwardLimits(bytesPerSecond: 1_000_000)
+        // The target's EOF comes when it has all, so that the client's time is the target's.
+        let upload = ExchangePlan(seed: 1, up: 3_000_000, down: 0, order: .clientFirst)
         try await withLimits(kind, limits, .exchange) { port, target, _ in
-            async let upTime = time(ExchangePlan(seed: 1, up: 3_000_000, down: 0), port)
+            async let upTime = time(upload, port)
             async let downTime = time(ExchangePlan(seed: 2, up: 0, down: 3_000_000), port)
             let times = try await (upTime, downTime)
             #expect(times.0 >= .seconds(2))
             #expect(times.1 >= .seconds(2))
             let sent = try await target.exchanged(seed: 1)
-            #expect(sent.isExactly(ExchangePlan(seed: 1, up: 3_000_000, down: 0).up), "\(sent)")
+            #expect(sent.isExactly(upload.up), "\(sent)")
         }
     }
 
     @Test("connections share one rate, and all of them get through", arguments: RelayTests.kinds)
     func sharesRate(kind: ForwardSpec.Kind) async throws {
         try await withLimits(kind, ForwardLimits(bytesPerSecond: 1_000_000), .exchange) { port, target, _ in
+            // Most bytes go where reading waits for its turn: -L up, -R down. A new channel's window is credit at once.
+            let (up, down): (UInt64, UInt64) = kind == .local ? (375_000, 100_000) : (100_000, 375_000)
+            let plans = (UInt64(0)..<8).map { ExchangePlan(seed: $0, up: up, down: down, order: .clientFirst) }
             let start = ContinuousClock.now
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for seed in UInt64(0)..<8 {
-                    group.addTask { _ = try await time(ExchangePlan(seed: seed, up: 375_000, down: 100_000), port) }
-                }
+                for plan in plans { group.addTask { _ = try await time(plan, port) } }
                 try await group.waitForAll()
             }
             #expect(ContinuousClock.now - start >= .seconds(2))
-            for seed in UInt64(0)..<8 {
-                let sent = try await target.exchanged(seed: seed)
-                #expect(sent.isExactly(ExchangePlan(seed: seed, up: 375_000, down: 100_000).up), "\(sent)")
+            for plan in plans {
+                let sent = try await target.exchanged(seed: plan.seed)
+                #expect(sent.isExactly(plan.up), "\(sent)")
             }
         }
     }
