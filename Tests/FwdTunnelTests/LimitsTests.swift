@@ -9,8 +9,10 @@ struct LimitsTests {
     @Test("a client from an address that is not allowed is reset at once, and counted")
     func refusesStrangers() async throws {
         try await withLimits(.local, ForwardLimits(allow: [try range([192, 0, 2, 0], 24)])) { port, target, fixture in
-            let end = try await StreamClient.with(port: port) { await $0.receiveDigest() }
-            #expect(end.end != .eof && end.end != .timeout, "\(end.end)")
+            // The reset may be there before `connect` has returned.
+            if let end = try? await StreamClient.with(port: port, { await $0.receiveDigest() }) {
+                #expect(end.end != .eof && end.end != .timeout, "\(end.end)")
+            }
             try await eventually("it is counted") { try await ended(fixture, .notAllowed) == 1 }
             #expect(try await fixture.forward("f").relays.active == 0)
             #expect(target.totalConnections == 0)
@@ -36,8 +38,10 @@ struct LimitsTests {
         try await withLimits(kind, ForwardLimits(maxConnections: 2)) { port, target, fixture in
             let first = try await greeted(port)
             let second = try await greeted(port)
-            let end = try await StreamClient.with(port: port) { await $0.receiveDigest() }
-            #expect(end.count == 0 && end.end != .timeout, "\(end)")
+            // The reset may be there before `connect` has returned.
+            if let end = try? await StreamClient.with(port: port, { await $0.receiveDigest() }) {
+                #expect(end.count == 0 && end.end != .timeout, "\(end)")
+            }
             try await eventually("it is counted") { try await ended(fixture, .overLimit) == 1 }
             #expect(target.totalConnections == 2)
             await first.close()
