@@ -104,13 +104,15 @@ struct BudgetTests {
         #expect(budget.take())
     }
 
-    @Test("a listener without descriptors stops accepting, says so, and tries again by a timer",
+    @Test(
+        "a listener without descriptors stops accepting, says so, and tries again by a timer",
         arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM])
     func backsOff(code: CInt) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let told = Mutex<[Cause]>([])
         let parts = try await loop.submit {
-            let gate = AcceptGate(budget: ConnectionBudget(), loop: loop) { cause in told.withLock { $0.append(cause) } }
+            let gate = AcceptGate(budget: ConnectionBudget(), loop: loop) { cause in told.withLock { $0.append(cause) }
+            }
             return NIOLoopBound(gate, eventLoop: loop)
         }.get()
         let server = try await ServerBootstrap(group: loop)

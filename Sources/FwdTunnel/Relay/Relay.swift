@@ -13,14 +13,14 @@ import NIOCore
 ///
 /// The most memory that one relay can take, in our own buffers:
 /// - to the near side `Policy.window` (2 MiB; less with a rate limit, `RelayLimits.window`): all that the far side may
-///   send before we allow more, in the write queue of a near socket that takes nothing. Of an accepted channel (-R) the
-///   first window is libssh2's, 2 MiB too, whatever the rate.
+///   send before we allow more, in the write queue of a near socket that takes nothing. For an accepted channel (-R)
+///   `SSHChannel.reservedWindow` (1.5 MiB) more lies in libssh2; its first window is 2 MiB whatever the rate.
 /// - to the far side what one turn reads, `NearPolicy.readSize` × `NearPolicy.readsPerTurn` (1 MiB), while the channel
 ///   has no window; when the near side has ended, or while the connection waited for its channel, instead what lay in
 ///   the kernel's receive buffer then (net.ipv4.tcp_rmem, by default at most 6 MiB).
 ///
-/// So 3 MiB, or 8 MiB for an upload that has ended and whose target takes nothing; a quiet relay takes some KiB. What
-/// the kernel keeps in the near socket is its own.
+/// So 3 MiB (-R: 4.5 MiB), or 8 MiB (-R: 9.5 MiB) when the near side has ended and the far side takes nothing; a quiet
+/// relay takes some KiB. What the kernel keeps in the near socket is its own.
 ///
 /// The session holds its relays; a relay removes itself when `RelayStateMachine` says that it has ended.
 final class Relay: NearConnectionOwner {
@@ -198,7 +198,8 @@ final class Relay: NearConnectionOwner {
 
     private func readFar() throws(LibSSH2Error) {
         var hasRead = false
-        while !machine.isOver, far.isReadable {
+        // An accepted channel has bytes before it is its turn.
+        while hasOpenedWindow, !machine.isOver, far.isReadable {
             var buffer = session.takeScratch()
             let count = try read(into: &buffer)
             guard count > 0 else {
