@@ -6,15 +6,18 @@ import Testing
 /// Whatever stands in a file, reading it ends in a configuration or in diagnostics that lie inside it.
 @Suite struct FuzzTests {
     private static let tokens = [
-        ": ", "- ", "? ", "[", "]", "{", "}", ", ", "\n", "\r\n", "\r", "\t", "  ", "\"", "'", "#", " # c", "|", ">-", "&a ",
-        "*a", "!t ", "<<: ", "---\n", "...\n", "%YAML 1.2\n", "\0", "\u{1b}", "\u{85}", "\u{2028}", "\u{FEFF}", "\u{301}",
+        ": ", "- ", "? ", "[", "]", "{", "}", ", ", "\n", "\r\n", "\r", "\t", "  ", "\"", "'", "#", " # c", "|", ">-",
+        "&a ",
+        "*a", "!t ", "<<: ", "---\n", "...\n", "%YAML 1.2\n", "\0", "\u{1b}", "\u{85}", "\u{2028}", "\u{FEFF}",
+        "\u{301}",
         "\u{202e}", "🇳🇱", "gateway:", "forwards:", "host: ", "host: [a, b]", "liveness: {interval: 5s, count: 3}",
         "via: work", "spec: -L 1:b:2", "probe: off", "probe: {http: /, status: 200}", "probe: {expect: x, every: 1s}",
-        "allow: [10.0.0.5/8, \"::1/64\"]", "allow: []", "rate: 4294967295GiB/s", "max-connections: 99999999999999999999",
+        "allow: [10.0.0.5/8, \"::1/64\"]", "allow: []", "rate: 4294967295GiB/s",
+        "max-connections: 99999999999999999999",
         "idle-timeout: 4294967295h", "-1", "0", "18446744073709551616", "/", "::ffff:1.2.3.4/96", "{}", "[[]]",
     ]
     private static let snippets = [
-        "", "a: [\n", "gateway:\n\thost: h\n", "gateway: {hots: h}\n", "gateway: &g {host: h}\n",
+        "", "gateway:\n  host: []\nforwards:\n  a: {spec: -L 1:b:2, allow: []}\n", "a: [\n", "gateway:\n\thost: h\n", "gateway: {hots: h}\n", "gateway: &g {host: h}\n",
         "gateway: {host: [h, i], host-key: [\(pin)]}\nforwards: {a: {spec: -L 1:b:2, allow: [10.0.0.0/8, \"::/0\"]}}\n",
         head + "  a:\n    spec: -R 1:b:2\n    rate: 10MB/s\n    probe:\n      http: /health\n      status: 204\n",
         head + "  a:\n    spec: -L *:1:b:2\n    allow:\n      - 10.0.0.0/8\n      - fe80::/10\n    idle-timeout: 5m\n",

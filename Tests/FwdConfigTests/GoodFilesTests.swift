@@ -30,10 +30,11 @@ import Testing
         #expect(configuration.trust.pins.allSatisfy { $0.fingerprint == fingerprint })
         #expect(
             configuration.forwards == [
-                ForwardConfiguration(name: "db", spec: try ForwardSpec(parsing: "-L 5432:db:5432")),
+                ForwardConfiguration(
+                    name: "db", spec: try ForwardSpec(parsing: "-L 5432:db:5432"), probe: .standard),
                 ForwardConfiguration(
                     name: "back", spec: try ForwardSpec(parsing: "-R 0:localhost:80"), hold: .seconds(60),
-                    isEnabled: false),
+                    isEnabled: false, probe: .standard),
             ])
     }
 

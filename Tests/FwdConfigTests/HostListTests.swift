@@ -30,7 +30,8 @@ import Testing
             (expected[index].fallbacks, expected[index].forwards) = ([], [])
         }
         #expect(configuration.fallbacks == expected)
-        #expect(configuration.fallbacks.allSatisfy { $0.name == "work" && $0.port == 2222 && $0.route == .via("other") })
+        #expect(
+            configuration.fallbacks.allSatisfy { $0.name == "work" && $0.port == 2222 && $0.route == .via("other") })
     }
 
     @Test func aListOfOneIsThatOne() throws {
@@ -60,7 +61,8 @@ import Testing
 
     @Test(arguments: [
         "gateway:\n  host: [h, i]\nforwards: {a: -L 1:b:2}\n", "gateway:\n  host:\n    - h\n    - i # c\n",
-        "gateway:\n  host:\n  - h\n  - i\n\n# end\n", "gateway: {host: [h, i]}\n", "gateway: {\"host\": [\"h\", \"i\"]}",
+        "gateway:\n  host:\n  - h\n  - i\n\n# end\n", "gateway: {host: [h, i]}\n",
+        "gateway: {\"host\": [\"h\", \"i\"]}",
     ])
     func pinsAreWrittenForAllServers(text: String) throws {
         let entry = try HostKeyEntry(pin)
@@ -191,7 +193,9 @@ import Testing
         let fixture = try ResolutionFixture(config: "Host two\n  ProxyJump b\nHost b\n  Port 2222\n")
         try fixture.gateway("a", host: "[one, two]")
         try fixture.gateway("b", "host-key: \(KeySamples.ed25519Pin)")
-        try fixture.place.write("* \(KeySamples.rsa)\n@revoked b \(KeySamples.ed25519)\n@revoked [b]:2222 \(KeySamples.ed25519)\n", "known_hosts")
+        try fixture.place.write(
+            "* \(KeySamples.rsa)\n@revoked b \(KeySamples.ed25519)\n@revoked [b]:2222 \(KeySamples.ed25519)\n",
+            "known_hosts")
         let contents = try await fixture.resolved()
         #expect(contents.refused == ["b"])
         #expect(

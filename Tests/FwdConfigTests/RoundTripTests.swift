@@ -17,10 +17,12 @@ private struct FileGenerator {
         let newline = pick(["\n", "\r\n", "\r"])
         let step = pick([1, 2, 4, 7])
         var gateway = [pick(["gateway:", "\"gateway\":", "gateway: # g"])]
-        gateway.append(indent(step) + pick([
-            "host: h", "'host': \"h\"", "host:   h.example.org  # é 日本", "host: [h, i.example.org] # c",
-            "host: # c\(newline)\(indent(step + 1))- h\(newline)\(indent(step + 1))- i",
-        ]))
+        gateway.append(
+            indent(step)
+                + pick([
+                    "host: h", "'host': \"h\"", "host:   h.example.org  # é 日本", "host: [h, i.example.org] # c",
+                    "host: # c\(newline)\(indent(step + 1))- h\(newline)\(indent(step + 1))- i",
+                ]))
         if pick([true, false]) { gateway.append(pick(["", "# c", indent(step) + "# c"])) }
         let forwards = pick([true, false, false]) ? flow(step) : block(step)
         var lines = pick([[], ["# top"], ["---"]])
