@@ -55,18 +55,22 @@ public struct NetworkNamespace: Sendable {
     /// From now on no packet of this TCP port goes in or out, and nobody is told.
     public func drop(port: UInt16) async throws {
         let rules = """
-            table inet fwd {
+            table inet dropping {
                 chain in { type filter hook input priority 0; tcp dport \(port) drop; }
                 chain out { type filter hook output priority 0; tcp sport \(port) drop; }
             }
             """
-        let command = wrapper + ["nft", rules]
-        _ = try await ProcessRun.output(of: command[0], Array(command.dropFirst()))
+        try await apply(rules)
     }
 
     /// Takes the rules back.
     public func mend() async throws {
-        let command = wrapper + ["nft", "delete table inet fwd"]
-        _ = try await ProcessRun.output(of: command[0], Array(command.dropFirst()))
+        try await apply("delete table inet dropping")
+    }
+
+    private func apply(_ rules: String) async throws {
+        let command = wrapper + ["nft", "-f", "-"]
+        let result = try await ProcessRun.run(command[0], Array(command.dropFirst()), input: rules + "\n")
+        guard result.exit.isSuccess else { throw TestSupportError("nft refuses \(rules): \(result.errors)") }
     }
 }

@@ -28,9 +28,18 @@ final class FaultTable: Sendable {
     static let shared = FaultTable()
 
     private let lines = Mutex<[String]>([])
+    private let hasIssue = Mutex(false)
+
+    /// Something that had to hold in the row that runs now did not.
+    func sawIssue() { hasIssue.withLock { $0 = true } }
 
     func add(_ row: FaultRow, _ findings: FaultFindings, took: Duration) {
-        let values = findings.all
+        var values = findings.all
+        let failed = hasIssue.withLock { hasIssue in
+            defer { hasIssue = false }
+            return hasIssue
+        }
+        if failed { values.outcome = "FAILED" }
         let notes = ([row.holds] + values.notes).joined(separator: "; ")
         let cells = [
             row.name, values.outcome, values.detected.map(Self.seconds) ?? "", values.recovered.map(Self.seconds) ?? "",

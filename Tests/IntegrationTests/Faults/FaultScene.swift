@@ -64,7 +64,8 @@ struct FaultScene: Sendable {
         let beside = other.gatewayConfiguration(name: bystander, forwards: try forwards(ports[2], ports[3], to: target))
         let struckRoutes = [
             FaultTraffic.Route(port: ports[0], target: target, mayBreak: true),
-            FaultTraffic.Route(host: options.remoteHost, port: ports[1], target: target, mayBreak: true),
+            FaultTraffic.Route(
+                host: options.remoteHost, port: ports[1], target: target, mayBreak: true, isFar: true),
         ]
         let routes =
             struckRoutes.flatMap { Array(repeating: $0, count: options.workers) }
@@ -146,12 +147,16 @@ extension FaultScene {
 
     /// Waits until the struck gateway carries nothing but the traffic itself.
     func waitUntilSettled(within deadline: Duration = .seconds(60)) async throws {
-        try await eventually(within: deadline, "the other relays have ended") {
-            let status = try await status
-            return status.sessions == 1
-                && status.forwards.allSatisfy {
-                    $0.name.hasPrefix("to-") ? $0.relays.active == 0 : $0.relays.active <= 4
-                }
+        var last = ""
+        do {
+            try await eventually(within: deadline, "the other relays have ended") {
+                let status = try await status
+                let active = status.forwards.map { ($0.name, $0.relays.active) }
+                last = "\(status.sessions) sessions, relays \(active)"
+                return status.sessions == 1 && active.allSatisfy { $0.0.hasPrefix("to-") ? $0.1 == 0 : $0.1 <= 4 }
+            }
+        } catch is DeadlineExceeded {
+            throw TestSupportError("relays stay: \(last)")
         }
     }
 

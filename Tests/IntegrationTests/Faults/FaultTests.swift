@@ -2,7 +2,12 @@ import Testing
 
 /// Every fault that a tunnelling machine meets, against the built binary, a real sshd and traffic whose bytes are
 /// compared by hash. Times are reported in the table; only generous deadlines are asserted.
-@Suite("Faults", .serialized)
+@Suite(
+    "Faults", .serialized,
+    .compactMapIssues { issue in
+        FaultTable.shared.sawIssue()
+        return issue
+    })
 struct FaultTests {
     @Test(
         "the matrix: what is untouched stays whole, the state shown is true, and all comes back",

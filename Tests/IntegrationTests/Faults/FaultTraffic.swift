@@ -11,12 +11,15 @@ final class FaultTraffic: Sendable {
         let target: TargetServer
         /// Whether the fault may break its connections.
         let mayBreak: Bool
+        /// Whether sshd accepts its clients: it ends those of a lost session with FIN, as if all had been said.
+        let isFar: Bool
 
-        init(host: String = "127.0.0.1", port: UInt16, target: TargetServer, mayBreak: Bool) {
+        init(host: String = "127.0.0.1", port: UInt16, target: TargetServer, mayBreak: Bool, isFar: Bool = false) {
             self.host = host
             self.port = port
             self.target = target
             self.mayBreak = mayBreak
+            self.isFar = isFar
         }
     }
 
@@ -102,6 +105,9 @@ enum Exchanges {
     ) async throws {
         let received = try await StreamClient.exchange(host: route.host, port: route.port, plan, within: deadline)
         guard received.end == .eof else { throw StreamFailure("exchange \(plan.seed)", received.end) }
+        // Closed before it was opened: nobody takes that for an answer.
+        let isShort = received.count < plan.down.count
+        if isShort, received.count == 0 || route.isFar { throw StreamFailure("exchange \(plan.seed)", .eof) }
         guard received.isExactly(plan.down) else {
             throw WrongBytes(description: "port \(route.port) down: \(received), \(plan.down.count) were sent")
         }
