@@ -5,7 +5,10 @@ final class FaultyPump: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     enum Direction { case toServer, fromServer }
-    private enum Item { case bytes(ByteBuffer), end, reset }
+    private enum Item {
+        case bytes(ByteBuffer)
+        case end, reset
+    }
 
     /// More than 1 Gbit/s brings in 100 ms, so that the line is never what limits.
     private static let capacity = 32 << 20
@@ -67,7 +70,8 @@ final class FaultyPump: ChannelInboundHandler {
     }
 
     private func enqueue(_ item: Item, _ sent: NIODeadline) {
-        if case .bytes = item {} else {
+        if case .bytes = item {
+        } else {
             guard !hasEnded else { return }
             hasEnded = true
         }

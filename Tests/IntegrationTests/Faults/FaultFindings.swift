@@ -45,7 +45,9 @@ final class FaultTable: Sendable {
             row.name, values.outcome, values.detected.map(Self.seconds) ?? "", values.recovered.map(Self.seconds) ?? "",
             Self.seconds(took), notes,
         ]
-        let line = "| " + cells.map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }
+        let line =
+            "| "
+            + cells.map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }
             .joined(separator: " | ") + " |"
         let table = lines.withLock { lines in
             lines.append(line)

@@ -59,14 +59,18 @@ extension FaultRow {
                 let route = FaultTraffic.Route(port: port, target: scene.target, mayBreak: true)
                 let (cut, broken) = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for _ in 0..<200 { group.addTask { try await isBroken(route) } }
-                    try await eventually(within: .seconds(30), "half of them are connected") {
-                        try await path.connections >= 100
+                    var cut = 0
+                    for round in 0..<2 as Range<UInt64> {
+                        // The smallest share is one connection.
+                        cut += try await eventually(within: .seconds(30), "there is a connection to cut") {
+                            let count = try await path.reset(share: 0.001, seed: FaultSeed.base ^ round)
+                            return count > 0 ? count : nil
+                        }
                     }
-                    let cut = try await path.reset(share: 0.02, seed: FaultSeed.base)
                     return (cut, try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 })
                 }
-                #expect(cut >= 2)
-                #expect(broken == cut)
+                // One that was just about to end may be whole all the same.
+                #expect((1...cut).contains(broken))
                 findings.note("\(broken) of 200 were cut")
             }
             #expect(try await scene.status.connects == 1)

@@ -20,6 +20,8 @@ struct FaultScene: Sendable {
         /// Where its -R listens.
         var remoteHost = "127.0.0.1"
         var targetHost = "127.0.0.1"
+        /// Where the fault is one of the whole process.
+        var bystanderMayBreak = false
         /// How many workers each forward of the struck gateway gets.
         var workers = 2
     }
@@ -69,7 +71,7 @@ struct FaultScene: Sendable {
         ]
         let routes =
             struckRoutes.flatMap { Array(repeating: $0, count: options.workers) }
-            + ports[2...].map { FaultTraffic.Route(port: $0, target: target, mayBreak: false) }
+            + ports[2...].map { FaultTraffic.Route(port: $0, target: target, mayBreak: options.bystanderMayBreak) }
         try await SupervisorFixture.with(
             [gateway, beside], logLevel: options.logLevel, under: options.wrapper, environment: options.environment
         ) { fixture in
@@ -82,7 +84,8 @@ struct FaultScene: Sendable {
                         local: struckRoutes[0], remote: struckRoutes[1], findings: findings))
             }
             let status = try await fixture.status(of: bystander)
-            #expect(status.connects == 1 || fixture.process.exit != nil, "the bystander came up \(status.connects) times")
+            #expect(
+                status.connects == 1 || fixture.process.exit != nil, "the bystander came up \(status.connects) times")
         }
     }
 
@@ -116,7 +119,8 @@ extension FaultScene {
     }
 
     /// Waits until both forwards are up and carry bytes; notes how long that took.
-    func waitUntilRecovered(since start: ContinuousClock.Instant, within deadline: Duration = .seconds(60)) async throws {
+    func waitUntilRecovered(since start: ContinuousClock.Instant, within deadline: Duration = .seconds(60)) async throws
+    {
         try await fixture.waitUntilAllIsUp(Self.struck, within: deadline)
         try await proveBoth()
         findings.recovered(after: .now - start)
@@ -124,7 +128,9 @@ extension FaultScene {
 
     func proveBoth(_ rounds: Int = 2) async throws {
         for _ in 0..<rounds {
-            for route in [local, remote] { try await Exchanges.prove(Exchanges.next(up: 200_000, down: 300_000), route) }
+            for route in [local, remote] {
+                try await Exchanges.prove(Exchanges.next(up: 200_000, down: 300_000), route)
+            }
         }
     }
 

@@ -112,6 +112,7 @@ enum Exchanges {
             throw WrongBytes(description: "port \(route.port) down: \(received), \(plan.down.count) were sent")
         }
         let sent = try await route.target.exchanged(seed: plan.seed)
+        guard sent.end == .eof else { throw StreamFailure("exchange \(plan.seed) at its target", sent.end) }
         guard sent.isExactly(plan.up) else {
             throw WrongBytes(description: "port \(route.port) up: \(sent), \(plan.up.count) were sent")
         }
