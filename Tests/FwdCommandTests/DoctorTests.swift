@@ -178,7 +178,7 @@ import Testing
             #expect((received ?? "") == "", "\(name)")
             let status = try await fixture.forward("\(gateway)/\(name)")
             let cause = try #require(status?.lastError?.cause, "\(name)")
-            #expect(cause.reason == .target, "\(cause)")
+            #expect(cause.reason == .forbidden, "\(cause)")
             #expect(cause.message.contains("forbidden by the server"), "\(cause)")
         }
     }

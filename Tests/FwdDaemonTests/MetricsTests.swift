@@ -80,6 +80,10 @@ extension MetricsTests {
         fwd_forward_connections{gateway="amsterdam",forward="db"} 2
         fwd_forward_connections{gateway="amsterdam",forward="old"} 2
         fwd_forward_connections{gateway="berlin",forward="home"} 2
+        # TYPE fwd_forward_down gauge
+        fwd_forward_down{gateway="berlin",forward="home",state="waiting",reason=""} 1
+        # TYPE fwd_forward_probe_success gauge
+        # TYPE fwd_forward_probe_duration_seconds gauge
         # TYPE fwd_forward_connections_total counter
         fwd_forward_connections_total{gateway="amsterdam",forward="db",result="completed"} 5
         fwd_forward_connections_total{gateway="amsterdam",forward="old",result="completed"} 5

@@ -16,9 +16,11 @@ struct SupervisorFixture {
     var forwards: String { directory.file("forwards.d") }
     var log: String { process.standardError }
 
-    /// Runs `body` beside a supervisor of these gateways. `files` are written as they are.
+    /// Runs `body` beside a supervisor of these gateways. `files` are written as they are; `wrapper` is a command that
+    /// executes the supervisor.
     static func with<Result>(
         _ gateways: [GatewayConfiguration], files: [String: String] = [:], logLevel: String = "debug",
+        under wrapper: [String] = [], environment: [String: String] = [:],
         isolation: isolated (any Actor)? = #isolation,
         _ body: (SupervisorFixture) async throws -> Result
     ) async throws -> Result {
@@ -34,7 +36,7 @@ struct SupervisorFixture {
                 "run", "--dir", directory.file("forwards.d"), "--control", directory.file("control/control.sock"),
                 "--health", "127.0.0.1:\(healthPort)", "--log-level", logLevel,
             ]
-            return try await FwdProcess.running(arguments) { process in
+            return try await FwdProcess.running(arguments, under: wrapper, environment: environment) { process in
                 let fixture = SupervisorFixture(process: process, directory: directory, healthPort: healthPort)
                 try await eventually("the supervisor answers") {
                     try await fixture.fwd("list").exit == .exited(0)

@@ -28,12 +28,15 @@ public enum FwdProcess {
 
     /// Runs `fwd` while `body` runs, then ends it: SIGTERM, and SIGKILL after `deadline`. An error that leaves carries
     /// what `fwd` wrote to standard error.
+    /// - Parameter wrapper: a command that ends by executing its last arguments, as `unshare -m` does.
     public static func running<Result>(
-        _ arguments: [String], environment: [String: String] = [:], endingWithin deadline: Duration = .seconds(15),
+        _ arguments: [String], under wrapper: [String] = [], environment: [String: String] = [:],
+        endingWithin deadline: Duration = .seconds(15),
         isolation: isolated (any Actor)? = #isolation, _ body: (ChildProcess) async throws -> Result
     ) async throws -> Result {
-        try await ProcessRun.running(
-            path(), arguments, environment: merged(environment), endingWithin: deadline
+        let command = try wrapper + [path()] + arguments
+        return try await ProcessRun.running(
+            command[0], Array(command.dropFirst()), environment: merged(environment), endingWithin: deadline
         ) { process in
             do {
                 return try await body(process)

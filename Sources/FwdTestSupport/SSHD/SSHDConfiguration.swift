@@ -15,7 +15,8 @@ struct SSHDConfiguration {
     }
 
     private var network: [String] {
-        let addresses = FreePorts.hasIPv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"]
+        let loopback = FreePorts.hasIPv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"]
+        let addresses = options.address.map { [$0] } ?? loopback
         return ["Port \(port)", "PidFile \(directory.file("sshd.pid"))", "UseDNS no", "LogLevel \(options.logLevel)"]
             + addresses.map { "ListenAddress \($0)" }
     }

@@ -87,7 +87,8 @@ extension SSHDFixture {
         let pidFile = directory.file("sshd.pid")
         unlink(pidFile)
         let logged = log.count
-        let started = try ChildProcess.start(program.path, ["-D", "-f", path, "-E", logPath])
+        let command = options.wrapper + [program.path, "-D", "-f", path, "-E", logPath]
+        let started = try ChildProcess.start(command[0], Array(command.dropFirst()))
         listener = started
         // sshd writes its PidFile once it listens.
         let isRunning = try await eventually("sshd listens on port \(port)") { () -> Bool? in

@@ -7,7 +7,7 @@ import FwdCore
 /// connection counts as a failed login), and ends it and all its sessions. An error that leaves `with` carries the
 /// end of the server's log.
 public actor SSHDFixture {
-    public nonisolated let host = "127.0.0.1"
+    public nonisolated let host: String
     public nonisolated let port: UInt16
     public nonisolated let user = CurrentUser.name
     public nonisolated let userKey: SSHKey
@@ -30,6 +30,7 @@ public actor SSHDFixture {
         self.hostKeys = hostKeys
         self.directory = directory
         self.options = options
+        host = options.address ?? "127.0.0.1"
         self.passwordService = passwordService
         program = try await SSHDProgram.installed().asking(passwordService, in: directory)
         let known = hostKeys.map { "[127.0.0.1]:\(port) \($0.publicLine)\n" }.joined()

@@ -17,6 +17,10 @@ public struct SSHDOptions: Sendable {
     public var passwordAccount: PasswordAccount?
     /// sshd's LogLevel. `DEBUG1` and above also tell the algorithms.
     public var logLevel: String
+    /// The one address that it listens on; `nil` is 127.0.0.1 and, where there is one, ::1.
+    public var address: String?
+    /// A command that ends by executing its last arguments: `ip netns exec NAME`.
+    public var wrapper: [String] = []
 
     public init(
         hostKeys: [SSHKey.KeyType] = [.ed25519], userKey: SSHKey.KeyType = .ed25519, configuration: [String] = [],

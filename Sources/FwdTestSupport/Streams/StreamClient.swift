@@ -26,10 +26,10 @@ public struct StreamClient: Sendable {
 
     /// Connects, runs `body` and closes.
     public static func with<Result>(
-        host: String = "127.0.0.1", port: UInt16, isolation: isolated (any Actor)? = #isolation,
-        _ body: (StreamClient) async throws -> Result
+        host: String = "127.0.0.1", port: UInt16, within deadline: Duration = .seconds(10),
+        isolation: isolated (any Actor)? = #isolation, _ body: (StreamClient) async throws -> Result
     ) async throws -> Result {
-        let client = try await connect(host: host, port: port)
+        let client = try await connect(host: host, port: port, within: deadline)
         return try await withCleanUp {
             try await body(client)
         } cleanUp: {
