@@ -13,7 +13,7 @@ import Testing
         (String(repeating: "n", count: 65), "a name has at most 64 characters"),
         ("a/b", "\"/\" is not allowed in a name; use letters, digits, \".\", \"_\" and \"-\""),
         ("é", "\"é\" is not allowed in a name; use letters, digits, \".\", \"_\" and \"-\""),
-        ("a\n", "\"\n\" is not allowed in a name; use letters, digits, \".\", \"_\" and \"-\""),
+        ("a\n", "\"\\n\" is not allowed in a name; use letters, digits, \".\", \"_\" and \"-\""),
     ])
     func badNames(name: String, problem: String) {
         #expect(ForwardsName.problem(with: name) == problem)
