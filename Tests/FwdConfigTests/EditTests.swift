@@ -183,7 +183,8 @@ private let gateway = "gateway:\n  host: h\n"
         let file = try file("\(gateway)forwards:\n  a: -L 1:b:2\n")
         let line = TextEdit.insert("  x: -L 9:b:2\n", at: file.text.utf8.count)
         var expected = file.configuration
-        expected.forwards.append(ForwardConfiguration(name: "x", spec: try ForwardSpec(parsing: "-L 9:b:2"), probe: .standard))
+        expected.forwards.append(
+            ForwardConfiguration(name: "x", spec: try ForwardSpec(parsing: "-L 9:b:2"), probe: .standard))
         #expect(try file.applying([line], expecting: expected, otherwise: "").configuration == expected)
         expected.forwards.swapAt(0, 1)
         for edits in [[line], [], nil] {

@@ -17,7 +17,8 @@ import Testing
         "idle-timeout: 4294967295h", "-1", "0", "18446744073709551616", "/", "::ffff:1.2.3.4/96", "{}", "[[]]",
     ]
     private static let snippets = [
-        "", "gateway:\n  host: []\nforwards:\n  a: {spec: -L 1:b:2, allow: []}\n", "a: [\n", "gateway:\n\thost: h\n", "gateway: {hots: h}\n", "gateway: &g {host: h}\n",
+        "", "gateway:\n  host: []\nforwards:\n  a: {spec: -L 1:b:2, allow: []}\n", "a: [\n", "gateway:\n\thost: h\n",
+        "gateway: {hots: h}\n", "gateway: &g {host: h}\n",
         "gateway: {host: [h, i], host-key: [\(pin)]}\nforwards: {a: {spec: -L 1:b:2, allow: [10.0.0.0/8, \"::/0\"]}}\n",
         head + "  a:\n    spec: -R 1:b:2\n    rate: 10MB/s\n    probe:\n      http: /health\n      status: 204\n",
         head + "  a:\n    spec: -L *:1:b:2\n    allow:\n      - 10.0.0.0/8\n      - fe80::/10\n    idle-timeout: 5m\n",
