@@ -12,7 +12,8 @@ struct Fwd: AsyncParsableCommand {
             """,
         version: FwdVersion.description,
         subcommands: [
-            Run.self, List.self, Status.self, History.self, Add.self, Remove.self, Trust.self, Check.self, Doctor.self, Import.self,
+            Run.self, List.self, Status.self, History.self, Add.self, Remove.self, Trust.self, Check.self, Doctor.self,
+            Import.self,
             Diff.self, Reload.self, Retry.self, Demo.self,
         ])
 }

@@ -5,7 +5,9 @@ import Testing
 struct LivenessStateMachineTests {
     private let start = ContinuousClock.now
 
-    private func at(_ seconds: Double) -> ContinuousClock.Instant { start + .milliseconds(Int((seconds * 1000).rounded())) }
+    private func at(_ seconds: Double) -> ContinuousClock.Instant {
+        start + .milliseconds(Int((seconds * 1000).rounded()))
+    }
 
     private func machine() -> LivenessStateMachine { LivenessStateMachine(Liveness(), now: start) }
 
@@ -70,7 +72,10 @@ struct LivenessStateMachineTests {
         _ = machine.answered(now: at(0.1))
         #expect(machine.timerFired(now: at(3600), acknowledged: nil, at: start) == [.ask, .setTimer(at(3605))])
         machine.asked(offset: 200, now: at(3600))
-        #expect(machine.timerFired(now: at(3605), acknowledged: nil, at: start) == [.giveUp(silence: .milliseconds(3_604_900))])
+        #expect(
+            machine.timerFired(now: at(3605), acknowledged: nil, at: start) == [
+                .giveUp(silence: .milliseconds(3_604_900))
+            ])
     }
 
     @Test("after a change of the network, an answer is due within one interval")

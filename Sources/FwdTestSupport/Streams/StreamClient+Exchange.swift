@@ -8,7 +8,9 @@ extension StreamClient {
         host: String = "127.0.0.1", port: UInt16, _ plan: ExchangePlan, within deadline: Duration = .seconds(300),
         connectingWithin connectDeadline: Duration = .seconds(10)
     ) async throws -> ReceivedStream {
-        try await with(host: host, port: port, within: connectDeadline) { try await $0.exchange(plan, within: deadline) }
+        try await with(host: host, port: port, within: connectDeadline) {
+            try await $0.exchange(plan, within: deadline)
+        }
     }
 
     /// The same on this connection, which has carried nothing yet.

@@ -144,9 +144,6 @@ final class LocalListener: ForwardListener {
     private func makeBootstrap() -> ServerBootstrap {
         let bound = NIOLoopBound(self, eventLoop: loop)
         return ServerBootstrap(group: loop)
-            .serverChannelOption(.autoRead, value: false)
-            // The gate may close after each.
-            .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { server in
                 server.eventLoop.makeCompletedFuture {
                     try server.pipeline.syncOperations.addHandler(AcceptErrorHandler(gate: bound.value.gate))
