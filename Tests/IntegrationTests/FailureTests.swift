@@ -61,7 +61,7 @@ struct FailureTests {
 
             let expected: [(exitOf: String, text: String)] = [
                 ("good", "cannot listen on localhost:\(heldPort): address already in use"),
-                ("good", "the server refused to listen on localhost:\(heldPort): the port is in use there"),
+                ("good", "localhost:\(heldPort) is in use at the server"),
                 ("good", "127.0.0.1:1 cannot be reached from the gateway: connect failed"),
                 ("impostor", "HOST KEY MISMATCH: expected \(impostor.trust.pins[0])"),
                 ("impostor", "offered \(sshd.hostKeyPins[0])"),
