@@ -12,7 +12,7 @@ struct FaultRow: Sendable, CustomTestStringConvertible {
     let body: @Sendable (FaultFindings) async throws -> Void
 
     init(
-        _ name: String, holds: String, unless obstacle: @autoclosure @escaping @Sendable () -> String? = nil,
+        _ name: String, holds: String, unless obstacle: @escaping @Sendable () -> String? = { nil },
         _ body: @escaping @Sendable (FaultFindings) async throws -> Void
     ) {
         self.name = name
