@@ -67,7 +67,7 @@ extension FaultRow {
 
     private static let crowd = FaultRow(
         "5,000 clients at once", holds: "each is served whole; descriptors and relays come back to what they were",
-        unless: { raisedDescriptorLimit() < 16_000 ? "needs a descriptor limit of 16,000" : nil }
+        unless: raisedDescriptorLimit() < 16_000 ? "needs a descriptor limit of 16,000" : nil
     ) { findings in
         var options = FaultScene.Options()
         options.logLevel = "info"

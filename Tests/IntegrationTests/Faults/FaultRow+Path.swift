@@ -135,7 +135,7 @@ extension FaultRow {
     private static let droppedByFirewall = FaultRow(
         "packets dropped by nft in a network namespace",
         holds: "noticed within 15 s though no packet says so; up again when the rule is gone",
-        unless: { NetworkNamespace.obstacle }
+        unless: NetworkNamespace.obstacle
     ) { findings in
         try await NetworkNamespace.with { space in
             var options = FaultScene.Options()

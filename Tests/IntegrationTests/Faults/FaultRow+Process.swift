@@ -135,7 +135,7 @@ extension FaultRow {
 
     private static let steppedClock = FaultRow(
         "clock stepped by a day, forth and back", holds: "no session drops; retries go on at their pace",
-        unless: { fakeTimeLibrary == nil ? "needs libfaketime (package faketime)" : nil }
+        unless: fakeTimeLibrary == nil ? "needs libfaketime (package faketime)" : nil
     ) { findings in
         guard let library = fakeTimeLibrary else { return }
         try await TemporaryDirectory.with { directory in

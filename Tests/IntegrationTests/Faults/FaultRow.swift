@@ -12,7 +12,7 @@ struct FaultRow: Sendable, CustomTestStringConvertible {
     let body: @Sendable (FaultFindings) async throws -> Void
 
     init(
-        _ name: String, holds: String, unless obstacle: @escaping @Sendable () -> String? = { nil },
+        _ name: String, holds: String, unless obstacle: @autoclosure @escaping @Sendable () -> String? = nil,
         _ body: @escaping @Sendable (FaultFindings) async throws -> Void
     ) {
         self.name = name
@@ -40,4 +40,4 @@ enum FaultSeed {
 }
 
 /// What needs root says so instead of failing.
-let needsRoot: @Sendable () -> String? = { geteuid() == 0 ? nil : "needs root" }
+var needsRoot: String? { geteuid() == 0 ? nil : "needs root" }
