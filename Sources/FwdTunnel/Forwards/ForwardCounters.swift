@@ -20,6 +20,11 @@ final class ForwardCounters {
         if values.active == 0 { whenIdle?() }
     }
 
+    /// A connection was not even begun with.
+    func refused(_ result: RelayResult) {
+        values.count(result)
+    }
+
     /// Bytes from our side into the channel.
     func sent(_ count: Int) {
         switch kind {

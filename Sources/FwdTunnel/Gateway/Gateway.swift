@@ -68,9 +68,20 @@ public actor Gateway {
     }
 
     /// Stops listening, lets relays end for at most `drain`, closes the session. Returns when all is closed.
+    ///
+    /// This is the end of the process: what the store of listeners has kept goes on listening for the next one.
     public func stop(drain: Duration) async {
+        await stop(drain: drain, forGood: false)
+    }
+
+    /// The same for a gateway that was taken out of the configuration: the store forgets its listeners.
+    public func leave(drain: Duration) async {
+        await stop(drain: drain, forGood: true)
+    }
+
+    private func stop(drain: Duration, forGood: Bool) async {
         await withCheckedContinuation { continuation in
-            driver.stop(drain: drain) { continuation.resume() }
+            driver.stop(drain: drain, forGood: forGood) { continuation.resume() }
         }
         registry.unregister(self)
     }

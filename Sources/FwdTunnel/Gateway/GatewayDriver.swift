@@ -111,9 +111,13 @@ final class GatewayDriver {
     }
 
     /// Stops listening, gives relays `drain` to end, closes everything.
-    func stop(drain: Duration, completion: @escaping () -> Void) {
+    /// - Parameter forGood: nobody listens in this one's place: the store forgets its sockets.
+    func stop(drain: Duration, forGood: Bool, completion: @escaping () -> Void) {
         whenStopped.append(completion)
-        for forward in forwards { forward.stop() }
+        for forward in forwards {
+            forward.stop()
+            if forGood { store?.forget(id(of: forward)) }
+        }
         drainTimer.set(in: TimeAmount(clamping: drain)) { [weak self] in
             guard let self else { return }
             for forward in forwards + retired { forward.listener?.abort() }
@@ -160,18 +164,24 @@ final class GatewayDriver {
         forward.probe(from: ProbeSource(channels: self, host: probes))
         switch configuration.spec.kind {
         case .local:
-            forward.listener = LocalListener(forward: forward, loop: loop, channels: self)
+            forward.listener = LocalListener(
+                forward: forward, id: id(of: forward), loop: loop, channels: self, budget: budget, store: store)
         case .remote:
             forward.listener = RemoteListener(
-                forward: forward, loop: loop, source: ProbeSource(channels: self, host: probes),
+                forward: forward, loop: loop, source: ProbeSource(channels: self, host: probes), budget: budget,
                 session: { [weak self] in self?.pool.primary })
         }
         return forward
     }
 
-    /// Stops listening; relays go on until they end by themselves.
+    private func id(of forward: Forward) -> ForwardID {
+        ForwardID(gateway: configuration.name, forward: forward.configuration.name)
+    }
+
+    /// Stops listening for good; relays go on until they end by themselves.
     private func retire(_ forward: Forward) {
         forward.stop()
+        store?.forget(id(of: forward))
         retired.append(forward)
         forward.counters.notifyWhenIdle { [weak self, weak forward] in
             self?.retired.removeAll { $0 === forward }

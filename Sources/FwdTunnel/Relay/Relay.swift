@@ -8,6 +8,19 @@ import NIOCore
 /// Memory is bounded in both directions. To the far side: the near connection is read only when everything read before
 /// is in the channel. To the near side: everything that comes is read from libssh2 at once (its one packet list serves
 /// all channels, so nothing may lie there), but the window is opened again only for what the near socket has taken.
+/// A rate limit holds in the same two places: the near connection is not read, and no window is given, before it is the
+/// relay's turn.
+///
+/// The most memory that one relay can take, in our own buffers:
+/// - to the near side `Policy.window` (2 MiB; less with a rate limit, `RelayLimits.window`): all that the far side may
+///   send before we allow more, in the write queue of a near socket that takes nothing. For an accepted channel (-R)
+///   `SSHChannel.reservedWindow` (1.5 MiB) more lies in libssh2; its first window is 2 MiB whatever the rate.
+/// - to the far side what one turn reads, `NearPolicy.readSize` × `NearPolicy.readsPerTurn` (1 MiB), while the channel
+///   has no window; when the near side has ended, or while the connection waited for its channel, instead what lay in
+///   the kernel's receive buffer then (net.ipv4.tcp_rmem, by default at most 6 MiB).
+///
+/// So 3 MiB (-R: 4.5 MiB), or 8 MiB (-R: 9.5 MiB) when the near side has ended and the far side takes nothing; a quiet
+/// relay takes some KiB. What the kernel keeps in the near socket is its own.
 ///
 /// The session holds its relays; a relay removes itself when `RelayStateMachine` says that it has ended.
 final class Relay: NearConnectionOwner {
@@ -29,6 +42,8 @@ final class Relay: NearConnectionOwner {
     /// Its session holds it too, until the relay has ended or the session has.
     private let session: SSHSession
     private let counters: ForwardCounters
+    private let limits: RelayLimits
+    private let idleTimer: IdleTimer?
     private var machine = RelayStateMachine()
 
     /// Bytes read from the near side and not yet in the channel. More than one read's worth only when the near side
@@ -43,16 +58,23 @@ final class Relay: NearConnectionOwner {
     private var closingResult: RelayResult?
     /// Read from the channel, not yet granted again.
     private var unacknowledged = 0
+    private var hasOpenedWindow = false
+    private let turnToFar: RateTurn
+    private let turnToNear: RateTurn
 
     init(
         near: any Channel, handler: RelayHandler, far: SSHChannel, session: SSHSession,
-        counters: ForwardCounters
+        counters: ForwardCounters, limits: RelayLimits? = nil
     ) {
         self.near = near
         self.handler = handler
         self.far = far
         self.session = session
         self.counters = counters
+        self.limits = limits ?? .none(near.eventLoop)
+        turnToFar = RateTurn(self.limits.toFar)
+        turnToNear = RateTurn(self.limits.toNear)
+        idleTimer = self.limits.idleTimeout.map { IdleTimer($0, loop: near.eventLoop) }
     }
 
     /// Takes over the near connection and opens the window.
@@ -63,8 +85,10 @@ final class Relay: NearConnectionOwner {
         handler.owner = self
         session.add(self)
         pending.append(contentsOf: early)
+        limitReads()
+        idleTimer?.start { [weak self] in self?.idled() }
         do throws(LibSSH2Error) {
-            try far.grant(far.reservedWindow > 0 ? far.reservedWindow : Policy.window)
+            try giveCredit()
         } catch {
             return session.fail(session.cause(of: error))
         }
@@ -102,7 +126,7 @@ final class Relay: NearConnectionOwner {
     }
 
     private func readNear() {
-        guard pending.isEmpty, !isReading, !machine.isOver, session.isWritable else { return }
+        guard pending.isEmpty, !isReading, !machine.isOver, session.isWritable, mayCarryToFar() else { return }
         isReading = true
         near.read()
     }
@@ -114,12 +138,12 @@ final class Relay: NearConnectionOwner {
         defer { isSending = false }
         var budget = Policy.turn
         do throws(LibSSH2Error) {
-            while !machine.isOver, budget > 0, let front = pending.first, session.isWritable {
+            while !machine.isOver, budget > 0, let front = pending.first, session.isWritable, mayCarryToFar() {
                 guard case .done(let count) = try write(front) else { break }
                 // A server that allows packets of no length would keep us busy for ever.
                 if count == 0, front.readableBytes > 0 { return perform(machine.farClosed()) }
                 budget -= count
-                counters.sent(count)
+                carriedToFar(count)
                 // The window is opened again for it, some bytes for some KiB.
                 session.explain(input: count)
                 if count == front.readableBytes {
@@ -174,7 +198,8 @@ final class Relay: NearConnectionOwner {
 
     private func readFar() throws(LibSSH2Error) {
         var hasRead = false
-        while !machine.isOver, far.isReadable {
+        // An accepted channel has bytes before it is its turn.
+        while hasOpenedWindow, !machine.isOver, far.isReadable {
             var buffer = session.takeScratch()
             let count = try read(into: &buffer)
             guard count > 0 else {
@@ -182,8 +207,7 @@ final class Relay: NearConnectionOwner {
                 break
             }
             hasRead = true
-            counters.received(count)
-            unacknowledged += count
+            carriedToNear(count)
             deliver(buffer)
         }
         // Flushing may find the near side gone, which ends the relay and gives the channel up.
@@ -215,11 +239,18 @@ final class Relay: NearConnectionOwner {
         return count
     }
 
-    /// Opens the window again for what the near socket has taken.
+    /// Opens the window, then opens it again for what the near socket has taken.
     private func giveCredit() throws(LibSSH2Error) {
-        guard unacknowledged >= Policy.creditStep, near.isWritable, !machine.isOver else { return }
-        let credit = unacknowledged
+        guard !machine.isOver, near.isWritable else { return }
+        guard !hasOpenedWindow || unacknowledged >= limits.creditStep, mayGiveCredit() else { return }
+        var credit = unacknowledged
+        if !hasOpenedWindow {
+            hasOpenedWindow = true
+            // An accepted channel has a window already, part of which credit must unlock.
+            credit = max(credit, limits.window - far.readableWindow)
+        }
         unacknowledged = 0
+        turnToNear.end()
         try far.grant(credit)
     }
 
@@ -232,6 +263,57 @@ final class Relay: NearConnectionOwner {
         }
         // With the credit, more of what has come already may be read.
         serviceFar()
+        session.scheduleFlush()
+    }
+
+    // MARK: - Limits
+
+    private func limitReads() {
+        guard let size = limits.readSize, let options = near.syncOptions else { return }
+        // The channel may be closed already, and then has no options to set.
+        try? options.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: size))
+        try? options.setOption(.maxMessagesPerRead, value: 1)
+    }
+
+    private func mayCarryToFar() -> Bool {
+        turnToFar.isMine { [weak self] in
+            guard let self, !machine.isOver else { return false }
+            resume()
+            session.scheduleFlush()
+            return true
+        }
+    }
+
+    private func mayGiveCredit() -> Bool {
+        turnToNear.isMine { [weak self] in
+            guard let self, !machine.isOver, near.isWritable else { return false }
+            nearBecameWritable()
+            return true
+        }
+    }
+
+    private func carriedToFar(_ count: Int) {
+        counters.sent(count)
+        turnToFar.spend(count)
+        turnToFar.end()
+        idleTimer?.noteActivity()
+    }
+
+    private func carriedToNear(_ count: Int) {
+        counters.received(count)
+        turnToNear.spend(count)
+        unacknowledged += count
+        idleTimer?.noteActivity()
+    }
+
+    private func idled() {
+        // What waits for its turn is carried as soon as the rate limit allows: that is not idle.
+        if turnToFar.isQueued || turnToNear.isQueued {
+            idleTimer?.start { [weak self] in self?.idled() }
+            return
+        }
+        perform(machine.idled())
+        if closingResult != nil { near.reset() }
         session.scheduleFlush()
     }
 
@@ -287,6 +369,7 @@ final class Relay: NearConnectionOwner {
         case .ended(let result):
             pending.removeAll()
             session.remove(self)
+            if !isClosingNear { idleTimer?.cancel() }
             if isClosingNear { closingResult = result } else { counters.ended(result) }
         }
     }
@@ -303,6 +386,7 @@ final class Relay: NearConnectionOwner {
     private func finishClosing(_ written: Result<Void, any Error>) {
         near.close(promise: nil)
         isClosingNear = false
+        idleTimer?.cancel()
         guard let result = closingResult else { return }
         closingResult = nil
         if case .success = written { counters.ended(result) } else { counters.ended(.localReset) }

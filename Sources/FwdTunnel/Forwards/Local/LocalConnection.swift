@@ -27,13 +27,14 @@ struct OpenedChannel {
 /// An accepted connection on its way to becoming a relay. Loop-bound; its listener holds it until it is settled.
 ///
 /// ```
-/// holding --gateway up--> opening --confirmed--> (relay)
-///    |  `hold` over          |  refused, deadline
-///    v                       v
-///  closed                  closed
+/// queued --has its place--> holding --gateway up--> opening --confirmed--> (relay)
+///    |                          |  `hold` over          |  refused, deadline
+///    v                          v                       v
+///  closed                     closed                  closed
 /// ```
 final class LocalConnection: NearConnectionOwner {
     private enum State {
+        case queued
         case holding
         case opening(OpenScheduler.Ticket)
         case settled
@@ -46,9 +47,10 @@ final class LocalConnection: NearConnectionOwner {
     private let handler: RelayHandler
     private let forward: Forward
     private let channels: any ChannelSource
+    private let limits: RelayLimits
     private let whenSettled: (LocalConnection, Relay?) -> Void
     private let holdTimer: LoopTimer
-    private var state = State.holding
+    private var state = State.queued
     private var attempts = 0
     /// Bytes that came although nothing was read: NIO reads what is left when the client has closed its side.
     private var early: [ByteBuffer] = []
@@ -56,19 +58,23 @@ final class LocalConnection: NearConnectionOwner {
 
     init(
         near: any Channel, handler: RelayHandler, forward: Forward, channels: any ChannelSource,
-        whenSettled: @escaping (LocalConnection, Relay?) -> Void
+        limits: RelayLimits, whenSettled: @escaping (LocalConnection, Relay?) -> Void
     ) {
         self.near = near
         self.handler = handler
         self.forward = forward
         self.channels = channels
+        self.limits = limits
         self.whenSettled = whenSettled
         holdTimer = LoopTimer(near.eventLoop)
         handler.owner = self
+        forward.counters.began()
     }
 
+    /// It has its place among what the process carries.
     func start() {
-        forward.counters.began()
+        guard case .queued = state else { return }
+        state = .holding
         if channels.isUp { return open() }
         guard channels.mayComeUp else { return settle(.holdExpired) }
         holdTimer.set(in: TimeAmount(clamping: forward.configuration.hold)) { [weak self] in
@@ -100,11 +106,11 @@ final class LocalConnection: NearConnectionOwner {
         switch (result, state) {
         case (.success(let opened), .opening):
             becomeRelay(opened)
-        case (.success(let opened), .holding), (.success(let opened), .settled):
+        case (.success(let opened), .queued), (.success(let opened), .holding), (.success(let opened), .settled):
             opened.session.retire(opened.channel)
         case (.failure(let cause), .opening):
             failed(cause)
-        case (.failure, .holding), (.failure, .settled):
+        case (.failure, .queued), (.failure, .holding), (.failure, .settled):
             break
         }
     }
@@ -134,7 +140,8 @@ final class LocalConnection: NearConnectionOwner {
         state = .settled
         forward.connectionSucceeded()
         let relay = Relay(
-            near: near, handler: handler, far: opened.channel, session: opened.session, counters: forward.counters)
+            near: near, handler: handler, far: opened.channel, session: opened.session, counters: forward.counters,
+            limits: limits)
         whenSettled(self, relay)
         relay.start(early: early, hasEnded: hasEnded)
     }

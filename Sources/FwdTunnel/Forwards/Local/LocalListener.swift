@@ -8,21 +8,41 @@ import NIOPosix
 ///
 /// Connections are accepted while the gateway is away too, and wait as `LocalConnection`s.
 final class LocalListener: ForwardListener {
+    /// Connections that the kernel holds while nobody accepts; net.core.somaxconn is often less.
+    private static let backlog: CInt = 1024
+
     private let loop: any EventLoop
     private weak var forward: Forward?
     private weak var channels: (any ChannelSource)?
+    private let id: ForwardID
     private let listen: ForwardSpec.Listen
+    private let store: (any ListenerStore)?
+    private let admission: Admission
+    private let limits: RelayLimits
+    private let gate: AcceptGate
     private var servers: [any Channel] = []
     private var waiting: [ObjectIdentifier: LocalConnection] = [:]
     private var relays = RelayRegistry()
     /// Counts `open` and `close` calls: an answer to an older one is dropped.
     private var generation = 0
 
-    init(forward: Forward, loop: any EventLoop, channels: any ChannelSource) {
+    /// - Parameters:
+    ///   - id: what the forward's sockets are known by in the store.
+    ///   - budget: what the process may carry.
+    ///   - store: where listening sockets come from and are kept; absent: they live no longer than the listener.
+    init(
+        forward: Forward, id: ForwardID, loop: any EventLoop, channels: any ChannelSource, budget: ConnectionBudget,
+        store: (any ListenerStore)?
+    ) {
         self.forward = forward
+        self.id = id
         listen = forward.configuration.spec.listen
         self.loop = loop
         self.channels = channels
+        self.store = store
+        admission = Admission(forward)
+        limits = RelayLimits(forward.configuration.limits, loop: loop)
+        gate = AcceptGate(budget: budget, loop: loop, report: { [weak forward] in forward?.connectionFailed($0) })
     }
 
     // MARK: - Listening
@@ -30,10 +50,20 @@ final class LocalListener: ForwardListener {
     func open(completion: @escaping (Result<UInt16, Cause>) -> Void) {
         generation += 1
         let current = generation
-        let binds = Self.addresses(of: listen.address).map { bind(host: $0, port: Int(listen.port)) }
-        EventLoopFuture.whenAllComplete(binds, on: loop).assumeIsolated().whenSuccess { [weak self] results in
+        EventLoopFuture.whenAllComplete(listeners(), on: loop).assumeIsolated().whenSuccess { [weak self] results in
             guard let self, generation == current else { return Self.close(results) }
             finishOpening(results, completion)
+        }
+    }
+
+    /// One for each address: what listens already is taken over, the rest is bound.
+    private func listeners() -> [EventLoopFuture<any Channel>] {
+        let hosts = Self.addresses(of: listen.address)
+        guard let store, let forward else { return hosts.map { bind(host: $0) } }
+        var inherited = InheritedSockets(
+            from: store, for: id, hosts: hosts, port: listen.port, logger: forward.logger)
+        return hosts.map { host in
+            inherited.take(host: host).map { adopt($0) } ?? bind(host: host)
         }
     }
 
@@ -48,11 +78,24 @@ final class LocalListener: ForwardListener {
         }
         if let fatal = errors.first(where: { !Self.isMissingProtocol($0) }) ?? (bound.isEmpty ? errors.first : nil) {
             Self.close(results)
+            // What was taken over goes too: a copy that the store kept would hold the port against the next attempt.
+            store?.forget(id)
             return completion(.failure(Self.cause(of: fatal, listen)))
         }
         servers = bound
         watch(bound)
-        completion(.success(UInt16(clamping: bound.first?.localAddress?.port ?? 0)))
+        keep(bound)
+        completion(.success(UInt16(clamping: bound.first?.localAddress?.port ?? Int(listen.port))))
+        gate.open(servers)
+    }
+
+    private func keep(_ bound: [any Channel]) {
+        guard let store else { return }
+        for server in bound {
+            try? server.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+                store.keep(socket, for: id)
+            }
+        }
     }
 
     /// The system can take a listening socket away (an error of accept(2) that does not pass).
@@ -61,6 +104,7 @@ final class LocalListener: ForwardListener {
         for server in bound {
             server.closeFuture.assumeIsolated().whenComplete { [weak self] _ in
                 guard let self, generation == current else { return }
+                store?.forget(id)
                 forward?.listenerLost(Cause(.bind, "the system has closed the listener on \(listen)"))
             }
         }
@@ -74,9 +118,8 @@ final class LocalListener: ForwardListener {
         }
     }
 
-    private func bind(host: String, port: Int) -> EventLoopFuture<any Channel> {
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        var bootstrap = ServerBootstrap(group: loop)
+    private func bind(host: String) -> EventLoopFuture<any Channel> {
+        var bootstrap = makeBootstrap()
         if host.contains(":") {
             // Else "::" would take the IPv4 port too, and the bind of 0.0.0.0 would fail.
             let onlyIPv6 = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
@@ -84,14 +127,33 @@ final class LocalListener: ForwardListener {
         }
         return
             bootstrap
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: host, port: Int(listen.port))
+    }
+
+    private func adopt(_ socket: InheritedSockets.Handle) -> EventLoopFuture<any Channel> {
+        makeBootstrap().withBoundSocket(socket).map { server in
+            // NIO has called listen(2) again, with a backlog of its own.
+            _ = Glibc.listen(socket, Self.backlog)
+            return server
+        }
+    }
+
+    /// Its sockets accept only when `finishOpening` has opened the gate: nobody is accepted by half a forward.
+    private func makeBootstrap() -> ServerBootstrap {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        return ServerBootstrap(group: loop)
+            .serverChannelInitializer { server in
+                server.eventLoop.makeCompletedFuture {
+                    try server.pipeline.syncOperations.addHandler(AcceptErrorHandler(gate: bound.value.gate))
+                }
+            }
             .childChannelInitializer { near in
                 near.eventLoop.makeCompletedFuture { try bound.value.accept(near) }
             }
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .bind(host: host, port: port)
     }
 
     private static func close(_ results: [Result<any Channel, any Error>]) {
@@ -114,14 +176,15 @@ final class LocalListener: ForwardListener {
     private func accept(_ near: any Channel) throws {
         // Accepted by the kernel, but the forward was stopped meanwhile.
         guard !servers.isEmpty, let forward, let channels else { return near.reset() }
+        guard admission.admits(localPeer: near.remoteAddress) else { return near.reset() }
         let handler = RelayHandler()
         try near.configureAsNear()
         try near.pipeline.syncOperations.addHandler(handler)
         let connection = LocalConnection(
-            near: near, handler: handler, forward: forward, channels: channels,
+            near: near, handler: handler, forward: forward, channels: channels, limits: limits,
             whenSettled: { [weak self] connection, relay in self?.settled(connection, relay) })
         waiting[ObjectIdentifier(connection)] = connection
-        connection.start()
+        gate.admit(near, start: connection.start)
     }
 
     private func settled(_ connection: LocalConnection, _ relay: Relay?) {
@@ -137,6 +200,7 @@ final class LocalListener: ForwardListener {
         generation += 1
         for server in servers { server.close(promise: nil) }
         servers = []
+        gate.close()
         for connection in waiting.values { connection.stop() }
     }
 
@@ -147,6 +211,13 @@ final class LocalListener: ForwardListener {
     var hasWaiting: Bool { !waiting.isEmpty }
 }
 
+/// What is read from a near connection in one turn. Our choices.
+enum NearPolicy {
+    /// Most bytes in one read.
+    static let readSize = 256 * 1024
+    static let readsPerTurn: UInt = 4
+}
+
 extension Channel {
     /// The options of every near connection, set without a future each.
     func configureAsNear() throws {
@@ -154,8 +225,9 @@ extension Channel {
         try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
         try options.setOption(.socketOption(.so_keepalive), value: 1)
         try options.setOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 512 * 1024))
-        try options.setOption(.maxMessagesPerRead, value: 4)
+        try options.setOption(.maxMessagesPerRead, value: NearPolicy.readsPerTurn)
         try options.setOption(
-            .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 262_144))
+            .recvAllocator,
+            value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: NearPolicy.readSize))
     }
 }

@@ -14,6 +14,9 @@ final class RemoteListener: ForwardListener {
     /// The gateway's first session, while it is up.
     private let session: () -> SSHSession?
     private let source: ProbeSource
+    private let budget: ConnectionBudget
+    private let admission: Admission
+    private let limits: RelayLimits
     private var listening: (RemoteListening, on: SSHSession)?
     /// When the last session ended that held the port and could not give it back.
     private var lostAt: ContinuousClock.Instant?
@@ -21,8 +24,14 @@ final class RemoteListener: ForwardListener {
     private var relays = RelayRegistry()
     private var generation = 0
 
-    init(forward: Forward, loop: any EventLoop, source: ProbeSource, session: @escaping () -> SSHSession?) {
+    init(
+        forward: Forward, loop: any EventLoop, source: ProbeSource, budget: ConnectionBudget,
+        session: @escaping () -> SSHSession?
+    ) {
         self.forward = forward
+        self.budget = budget
+        admission = Admission(forward)
+        limits = RelayLimits(forward.configuration.limits, loop: loop)
         self.loop = loop
         self.source = source
         self.session = session
@@ -94,6 +103,8 @@ final class RemoteListener: ForwardListener {
     // MARK: - Connections
 
     private func accept(_ far: SSHChannel, on session: SSHSession) {
+        guard admission.admitsRemotePeer() else { return session.retire(far) }
+        guard budget.take() else { return refuseForLackOfPlace(far, session) }
         forward.counters.began()
         let target = forward.configuration.spec.target
         ClientBootstrap(group: loop)
@@ -102,16 +113,28 @@ final class RemoteListener: ForwardListener {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: target.host, port: Int(target.port))
             .assumeIsolated()
-            .whenComplete { [weak self, forward] result in
+            .whenComplete { [weak self, forward, budget, limits] result in
                 switch result {
-                case .success(let near): Self.glue(near, far, session, forward, self)
-                case .failure(let error): Self.refuse(far, session, forward, error)
+                case .success(let near):
+                    // The place goes with the descriptor.
+                    near.closeFuture.whenComplete { _ in budget.give() }
+                    Self.glue(near, far, session, forward, limits, self)
+                case .failure(let error):
+                    budget.give()
+                    Self.refuse(far, session, forward, error)
                 }
             }
     }
 
+    private func refuseForLackOfPlace(_ far: SSHChannel, _ session: SSHSession) {
+        session.retire(far)
+        forward.counters.refused(.overLimit)
+        forward.connectionFailed(
+            Cause(.limit, "a connection was refused: all \(budget.limit) that the process may carry are in use"))
+    }
+
     private static func glue(
-        _ near: any Channel, _ far: SSHChannel, _ session: SSHSession, _ forward: Forward,
+        _ near: any Channel, _ far: SSHChannel, _ session: SSHSession, _ forward: Forward, _ limits: RelayLimits,
         _ listener: RemoteListener?
     ) {
         guard session.phase == .ready else {
@@ -126,7 +149,8 @@ final class RemoteListener: ForwardListener {
             near.close(promise: nil)
             return refuse(far, session, forward, error)
         }
-        let relay = Relay(near: near, handler: handler, far: far, session: session, counters: forward.counters)
+        let relay = Relay(
+            near: near, handler: handler, far: far, session: session, counters: forward.counters, limits: limits)
         listener?.relays.insert(relay)
         forward.connectionSucceeded()
         relay.start()

@@ -1,0 +1,63 @@
+import FwdCore
+import Glibc
+import Logging
+import NIOCore
+
+/// Says which connections a forward does not carry, by its configured limits. Loop-bound; its listener asks it first
+/// of all about every connection. Refusals are counted always and told once a minute: an attack must not fill the log.
+final class Admission {
+    private static let quiet = Duration.seconds(60)
+
+    private let limits: ForwardLimits
+    private let counters: ForwardCounters
+    private let logger: Logger
+    private var lastTold: [RelayResult: ContinuousClock.Instant] = [:]
+
+    init(_ forward: Forward) {
+        limits = forward.configuration.limits
+        counters = forward.counters
+        logger = forward.logger
+    }
+
+    /// Whether a connection from there may be carried; if not, that is counted, and the caller ends it.
+    func admits(localPeer peer: SocketAddress?) -> Bool {
+        if let allow = limits.allow, !allow.contains(where: { $0.contains(peer?.ipBytes ?? []) }) {
+            refuse(.notAllowed, "a connection from an address that is not allowed", peer)
+            return false
+        }
+        return hasRoom(for: peer)
+    }
+
+    /// The same for a connection from the far side, which does not tell where it came from.
+    func admitsRemotePeer() -> Bool {
+        hasRoom(for: nil)
+    }
+
+    private func hasRoom(for peer: SocketAddress?) -> Bool {
+        guard let most = limits.maxConnections, counters.values.active >= most else { return true }
+        refuse(.overLimit, "a connection over the limit of \(most)", peer)
+        return false
+    }
+
+    private func refuse(_ result: RelayResult, _ what: String, _ peer: SocketAddress?) {
+        counters.refused(result)
+        let isNews = lastTold[result].map { $0.duration(to: .now) >= Self.quiet } ?? true
+        if isNews { lastTold[result] = .now }
+        let metadata = peer.map { peer -> Logger.Metadata in [LogKey.peer: "\(describe(peer))"] }
+        logger.log(level: isNews ? .warning : .debug, "refused: \(what)", metadata: metadata)
+    }
+}
+
+@available(*, unavailable)
+extension Admission: Sendable {}
+
+extension SocketAddress {
+    /// The IP address in network order: 4 bytes, 16, or none.
+    fileprivate var ipBytes: [UInt8] {
+        // A link-local address comes with its interface.
+        guard let text = ipAddress?.split(separator: "%").first else { return [] }
+        var bytes = [UInt8](repeating: 0, count: `protocol` == .inet ? 4 : 16)
+        let family = `protocol` == .inet ? AF_INET : AF_INET6
+        return inet_pton(family, String(text), &bytes) == 1 ? bytes : []
+    }
+}
