@@ -1,6 +1,5 @@
 import Foundation
 import FwdConfig
-import FwdCore
 import FwdOpenSSH
 
 extension ForwardsDirectory {
@@ -22,16 +21,6 @@ extension LoadedConfiguration {
             gateways: contents.gateways, refused: contents.refused,
             errors: contents.diagnostics.errors.map(\.rendered), warnings: contents.diagnostics.warnings.map(\.rendered)
         )
-        refuseLimits()
-    }
-
-    /// A limit that is read and not kept would leave a door open.
-    private mutating func refuseLimits() {
-        for (name, gateway) in gateways where gateway.forwards.contains(where: { $0.limits != .none }) {
-            gateways[name] = nil
-            refused.insert(name)
-            errors.append("\(name).yaml:1:1: allow, max-connections, rate and idle-timeout are not supported yet")
-        }
     }
 }
 
