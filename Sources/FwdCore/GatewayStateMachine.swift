@@ -175,11 +175,21 @@ public struct GatewayStateMachine: Sendable {
         return [.setTimer(earliest)]
     }
 
-    /// The machine's network is another one now: what failed because of the network starts again with short delays.
+    /// The machine's network is another one now: what failed because of the network starts again with short delays, and
+    /// so does an attempt that fails because it began before. One change leads to one attempt at most, and never to one
+    /// after a refused login.
     public mutating func networkChanged(now: Instant) -> [Action] {
-        guard case .backingOff(_, let cause) = state, Self.isOfTheNetwork(cause.reason) else { return [] }
-        backoff.reset()
-        return demand(now: now)
+        switch state {
+        case .backingOff(_, let cause):
+            guard Self.isOfTheNetwork(cause.reason) else { return [] }
+            backoff.reset()
+            return demand(now: now)
+        case .resolving, .connecting, .verifyingHost, .authenticating:
+            backoff.reset()
+            return []
+        case .stopped, .up, .parked, .draining:
+            return []
+        }
     }
 
     /// Stop for good (until `start`).

@@ -15,6 +15,8 @@ public struct DaemonError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let health = Code(rawValue: "health")
         /// A file, a directory or a port that this user may not use.
         public static let permission = Code(rawValue: "permission")
+        /// The kernel does not tell of changes of the network.
+        public static let network = Code(rawValue: "network")
         /// The demo did not show what it should.
         public static let demo = Code(rawValue: "demo")
     }

@@ -73,6 +73,7 @@ public struct Daemon: Sendable {
         if configuration.handlesSignals { services.append(signals()) }
         if let address = configuration.health { services.append(health(address)) }
         services.append(control())
+        services.append(networkWatch())
         services.append(supervisor)
         var group = ServiceGroupConfiguration(services: services, logger: logger.quietened())
         group.maximumGracefulShutdownDuration = configuration.drain + .seconds(5)
@@ -94,6 +95,11 @@ public struct Daemon: Sendable {
         return HealthService(
             address: address, logger: logger, onReady: { await gate.healthIsReady($0) },
             snapshot: { await supervisor.snapshot() })
+    }
+
+    private func networkWatch() -> NetworkWatchService {
+        let supervisor = supervisor
+        return NetworkWatchService(logger: logger) { await supervisor.networkChanged() }
     }
 
     private func control() -> ControlService {

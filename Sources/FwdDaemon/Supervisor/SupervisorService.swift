@@ -93,6 +93,11 @@ public actor SupervisorService: Service, ControlBackend {
         return RetryReply(gateways: [gateway])
     }
 
+    /// The machine's network has changed, or the machine has woken up: every gateway looks at its session, or tries.
+    public func networkChanged() async {
+        for name in running.keys.sorted() { await running[name]?.gateway.networkChanged() }
+    }
+
     public func history(gateway: String?) async throws(ControlError) -> HistoryReply {
         await untilStarted()
         var histories: [HistoryReply.Gateway] = []

@@ -10,6 +10,9 @@ public struct NetworkNamespace: Sendable {
     /// The address in the namespace.
     public let inside: String
 
+    /// The link in the namespace.
+    public var insideLink: String { "fwd\(getpid())b" }
+
     /// Why there can be none here; `nil` where there can.
     public static var obstacle: String? {
         guard geteuid() == 0 else { return "needs root" }
@@ -40,7 +43,7 @@ public struct NetworkNamespace: Sendable {
     }
 
     private func make() async throws {
-        let (here, there) = ("fwd\(getpid())a", "fwd\(getpid())b")
+        let (here, there) = ("fwd\(getpid())a", insideLink)
         let commands = [
             "netns add \(name)", "link add \(here) type veth peer name \(there) netns \(name)",
             "address add \(outside)/30 dev \(here)", "link set \(here) up",
@@ -50,6 +53,11 @@ public struct NetworkNamespace: Sendable {
         for command in commands {
             _ = try await ProcessRun.output(of: "ip", command.split(separator: " ").map(String.init))
         }
+    }
+
+    /// Runs an `ip` command in the namespace.
+    public func configure(_ command: String) async throws {
+        _ = try await ProcessRun.output(of: "ip", ["-n", name] + command.split(separator: " ").map(String.init))
     }
 
     /// From now on no packet of this TCP port goes in or out, and nobody is told.
