@@ -53,7 +53,7 @@ public struct ForwardsDirectory: Sendable {
         return "\(home ?? ConfigEnvironment.current.homeDirectory)/.config/fwd/forwards.d"
     }
 
-    private static let suffix = ".yaml"
+    static let suffix = ".yaml"
 
     /// - Parameter texts: what some gateways' files are taken to say, instead of what they do.
     func checkedFiles(replacing texts: [String: [UInt8]] = [:]) throws(ConfigError) -> DirectoryFiles {

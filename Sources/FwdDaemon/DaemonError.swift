@@ -17,6 +17,8 @@ public struct DaemonError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let permission = Code(rawValue: "permission")
         /// The kernel does not tell of changes of the network.
         public static let network = Code(rawValue: "network")
+        /// The kernel does not tell of changes of a directory.
+        public static let watch = Code(rawValue: "watch")
         /// The demo did not show what it should.
         public static let demo = Code(rawValue: "demo")
     }

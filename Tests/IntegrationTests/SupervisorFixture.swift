@@ -16,11 +16,12 @@ struct SupervisorFixture {
     var forwards: String { directory.file("forwards.d") }
     var log: String { process.standardError }
 
-    /// Runs `body` beside a supervisor of these gateways. `files` are written as they are; `wrapper` is a command that
+    /// Runs `body` beside a supervisor of these gateways. `files` are written as they are; `arguments` are further ones
+    /// of `fwd run`; `wrapper` is a command that
     /// executes the supervisor.
     static func with<Result>(
         _ gateways: [GatewayConfiguration], files: [String: String] = [:], logLevel: String = "debug",
-        under wrapper: [String] = [], environment: [String: String] = [:],
+        arguments further: [String] = [], under wrapper: [String] = [], environment: [String: String] = [:],
         isolation: isolated (any Actor)? = #isolation,
         _ body: (SupervisorFixture) async throws -> Result
     ) async throws -> Result {
@@ -32,10 +33,11 @@ struct SupervisorFixture {
             }
             for (name, text) in files { try directory.write(text, to: "forwards.d/\(name)") }
             let healthPort = FreePorts.next()
-            let arguments = [
-                "run", "--dir", directory.file("forwards.d"), "--control", directory.file("control/control.sock"),
-                "--health", "127.0.0.1:\(healthPort)", "--log-level", logLevel,
-            ]
+            let arguments =
+                [
+                    "run", "--dir", directory.file("forwards.d"), "--control", directory.file("control/control.sock"),
+                    "--health", "127.0.0.1:\(healthPort)", "--log-level", logLevel,
+                ] + further
             return try await FwdProcess.running(arguments, under: wrapper, environment: environment) { process in
                 let fixture = SupervisorFixture(process: process, directory: directory, healthPort: healthPort)
                 try await eventually("the supervisor answers") {

@@ -1,3 +1,4 @@
+import FwdConfig
 import FwdControl
 import FwdCore
 import FwdTunnel
@@ -13,6 +14,8 @@ public struct Daemon: Sendable {
     private let claim: ControlSocketClaim
     private let gate: StartGate
     private let logger: Logger
+    /// The directory before it was read first.
+    private let look: DirectoryPrint
     private let stops = AsyncStream.makeStream(of: Void.self)
 
     /// Takes the control socket's lock and reads `forwards.d`; nothing is started yet.
@@ -29,6 +32,7 @@ public struct Daemon: Sendable {
         self.logger = logger
         claim = try ControlSocketClaim(path: configuration.controlPath)
         gate = StartGate(control: configuration.controlPath, hasHealth: configuration.health != nil)
+        look = ForwardsDirectory(path: configuration.directory).look()
         supervisor = SupervisorService(
             directory: configuration.directory, initial: try await load(), load: load,
             makeGateway: makeGateway ?? Self.gatewayFactory(logger: logger), drain: configuration.drain, logger: logger)
@@ -74,6 +78,7 @@ public struct Daemon: Sendable {
         if let address = configuration.health { services.append(health(address)) }
         services.append(control())
         services.append(networkWatch())
+        if configuration.watchesDirectory { services.append(directoryWatch()) }
         services.append(supervisor)
         var group = ServiceGroupConfiguration(services: services, logger: logger.quietened())
         group.maximumGracefulShutdownDuration = configuration.drain + .seconds(5)
@@ -100,6 +105,13 @@ public struct Daemon: Sendable {
     private func networkWatch() -> NetworkWatchService {
         let supervisor = supervisor
         return NetworkWatchService(logger: logger) { await supervisor.networkChanged() }
+    }
+
+    private func directoryWatch() -> DirectoryWatchService {
+        let supervisor = supervisor
+        return DirectoryWatchService(
+            directory: ForwardsDirectory(path: configuration.directory), known: look, logger: logger,
+            reload: { _ = try? await supervisor.reload() })
     }
 
     private func control() -> ControlService {

@@ -7,6 +7,8 @@ struct Run: FwdVerb {
     static let configuration = CommandConfiguration(
         abstract: "Supervise all forwards in the foreground.",
         discussion: """
+            A change of the directory counts when it is read again: by HUP, by "fwd reload", or by itself with --watch.
+
             HUP reads the directory again and retries at once. TERM and INT stop listening, let connections end for up \
             to 10 seconds, and exit with 0; a second one exits at once.
             """)
@@ -19,11 +21,15 @@ struct Run: FwdVerb {
         transform: HealthOption.init(parsing:))
     var health = HealthOption(address: .standard)
 
+    @Flag(help: "Reload when a file of the directory has changed.")
+    var watch = false
+
     @OptionGroup var logging: LogOptions
 
     func execute() async throws {
         let run = RunConfiguration(
-            directory: common.runDirectory, controlPath: try common.controlPath(), health: health.address)
+            directory: common.runDirectory, controlPath: try common.controlPath(), health: health.address,
+            watchesDirectory: watch)
         let load = ForwardsDirectory(path: run.directory).loader
         let daemon = try await Daemon(run, load: load, logger: logging.logger())
         try await daemon.run()
