@@ -11,6 +11,7 @@ actor GatewayStub: SupervisedGateway {
         case start, retry, networkChanged
         case update([String])
         case stop(Duration)
+        case leave(Duration)
     }
 
     nonisolated let name: String
@@ -41,6 +42,8 @@ actor GatewayStub: SupervisedGateway {
     func history() -> [GatewayEvent] { events }
 
     func stop(drain: Duration) { calls.append(.stop(drain)) }
+
+    func leave(drain: Duration) { calls.append(.leave(drain)) }
 
     /// The gateway reaches a state, and its forwards with it.
     func enter(_ state: GatewayState, cause: Cause? = nil) {
@@ -95,6 +98,10 @@ final class ConfigurationStub: Sendable {
         loaded.refused = refused
         loaded.errors = errors
         value.withLock { $0 = .success(loaded) }
+    }
+
+    func loaded() throws -> LoadedConfiguration {
+        try value.withLock { $0 }.get()
     }
 
     func fail(_ error: DaemonError) {

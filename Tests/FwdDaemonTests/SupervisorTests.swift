@@ -62,7 +62,7 @@ import Testing
             try await eventually("the removed gateway has drained") {
                 await supervisor.snapshot().gateways.map(\.name) == ["change", "keep", "new"]
             }
-            #expect(await stubs["go"]?.calls == [.start, .stop(.seconds(10))])
+            #expect(await stubs["go"]?.calls == [.start, .leave(.seconds(10))])
         }
     }
 

@@ -22,7 +22,7 @@ struct SupervisorFixture {
     static func with<Result>(
         _ gateways: [GatewayConfiguration], files: [String: String] = [:], logLevel: String = "debug",
         arguments further: [String] = [], under wrapper: [String] = [], environment: [String: String] = [:],
-        isolation: isolated (any Actor)? = #isolation,
+        passing descriptors: [CInt] = [], isolation: isolated (any Actor)? = #isolation,
         _ body: (SupervisorFixture) async throws -> Result
     ) async throws -> Result {
         try await TemporaryDirectory.with { directory in
@@ -38,7 +38,10 @@ struct SupervisorFixture {
                     "run", "--dir", directory.file("forwards.d"), "--control", directory.file("control/control.sock"),
                     "--health", "127.0.0.1:\(healthPort)", "--log-level", logLevel,
                 ] + further
-            return try await FwdProcess.running(arguments, under: wrapper, environment: environment) { process in
+            return try await FwdProcess.running(
+                arguments, under: wrapper, environment: environment, passing: descriptors
+            ) {
+                process in
                 let fixture = SupervisorFixture(process: process, directory: directory, healthPort: healthPort)
                 try await eventually("the supervisor answers") {
                     try await fixture.fwd("list").exit == .exited(0)

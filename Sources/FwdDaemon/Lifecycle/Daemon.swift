@@ -22,11 +22,12 @@ public struct Daemon: Sendable {
     /// - Parameters:
     ///   - load: reads `configuration.directory`.
     ///   - makeGateway: `nil` for real gateways.
+    ///   - serviceManager: keeps local listeners beyond this process, if given.
     /// - Throws: `ControlError` (another supervisor runs, no permission) or `DaemonError` (the directory cannot be
     ///   read).
     public init(
         _ configuration: RunConfiguration, load: @escaping ConfigurationLoader, makeGateway: GatewayFactory? = nil,
-        logger: Logger
+        serviceManager: ServiceManager? = nil, logger: Logger
     ) async throws {
         self.configuration = configuration
         self.logger = logger
@@ -35,7 +36,8 @@ public struct Daemon: Sendable {
         look = ForwardsDirectory(path: configuration.directory).look()
         supervisor = SupervisorService(
             directory: configuration.directory, initial: try await load(), load: load,
-            makeGateway: makeGateway ?? Self.gatewayFactory(logger: logger), drain: configuration.drain, logger: logger)
+            makeGateway: makeGateway ?? Self.gatewayFactory(listeners: serviceManager, logger: logger),
+            drain: configuration.drain, whenApplied: { serviceManager?.closeStrangers(to: $0) }, logger: logger)
     }
 
     /// Runs until a signal or `shutDown`; returns when all gateways are stopped.
@@ -119,7 +121,7 @@ public struct Daemon: Sendable {
         return ControlService(claim: claim, backend: supervisor, logger: logger) { await gate.controlIsReady() }
     }
 
-    private static func gatewayFactory(logger: Logger) -> GatewayFactory {
+    private static func gatewayFactory(listeners: (any ListenerStore)?, logger: Logger) -> GatewayFactory {
         let registry = GatewayRegistry()
         DescriptorLimit.raise()
         let budget = ConnectionBudget(limit: DescriptorLimit.connections)
@@ -128,7 +130,8 @@ public struct Daemon: Sendable {
             logger[.gateway] = "\(configuration.name)"
             return Gateway(
                 configuration: configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
-                registry: registry, budget: budget, logger: logger, stateDidChange: stateDidChange)
+                registry: registry, budget: budget, listeners: listeners, logger: logger, stateDidChange: stateDidChange
+            )
         }
     }
 }

@@ -9,7 +9,10 @@ public protocol SupervisedGateway: Sendable {
     func networkChanged() async
     func status() async -> GatewayStatus
     func history() async -> [GatewayEvent]
+    /// At the end of the process: what listens may be kept for the next one.
     func stop(drain: Duration) async
+    /// It is taken out of the configuration: nobody listens in its place.
+    func leave(drain: Duration) async
 }
 
 extension Gateway: SupervisedGateway {}

@@ -39,7 +39,7 @@ extension SupervisorService {
             for await id in leavers.stream {
                 guard let gateway = leaving[id] else { continue }
                 group.addTask {
-                    await gateway.stop(drain: self.drain)
+                    await gateway.leave(drain: self.drain)
                     await self.hasLeft(id)
                 }
             }
@@ -60,7 +60,7 @@ extension SupervisorService {
         }
         if Task.isCancelled {
             for (id, gateway) in leaving {
-                await gateway.stop(drain: .zero)
+                await gateway.leave(drain: .zero)
                 leaving[id] = nil
             }
         }

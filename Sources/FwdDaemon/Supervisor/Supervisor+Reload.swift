@@ -8,6 +8,7 @@ extension SupervisorService {
         report(initial)
         let plan = Plan(current: [:], desired: initial.gateways, refused: initial.refused)
         for gateway in plan.gateways { await apply(gateway) }
+        whenApplied(initial)
         let forwards = initial.gateways.values.reduce(0) { $0 + $1.forwards.count }
         logger.notice(
             "supervising",
@@ -44,6 +45,7 @@ extension SupervisorService {
         configuration = loaded.status(at: now())
         let (plan, reply) = plan(for: loaded)
         for gateway in plan.gateways { await apply(gateway) }
+        whenApplied(loaded)
         for step in reply.gateways where step.action != .kept { log(step) }
         return reply
     }

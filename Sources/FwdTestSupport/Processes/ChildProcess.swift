@@ -30,16 +30,21 @@ public final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - command: a path, or a name that is looked up in PATH.
     ///   - environment: the whole environment; `nil` is that of this process.
+    ///   - passed: what becomes its descriptors 3, 4 and so on.
     ///   - input: what it reads from standard input.
     public static func start(
-        _ command: String, _ arguments: [String], environment: [String: String]? = nil, input: String = ""
+        _ command: String, _ arguments: [String], environment: [String: String]? = nil, passing passed: [CInt] = [],
+        input: String = ""
     ) throws -> ChildProcess {
         let line = ([command] + arguments).joined(separator: " ")
         let (inputFile, output, errors) = try (CapturedFile(input), CapturedFile(), CapturedFile())
+        // Out of the way of the numbers that they become.
+        let copies = passed.map { fcntl($0, F_DUPFD_CLOEXEC, 100) }
+        defer { for copy in copies { close(copy) } }
         let spawn = Spawn(
             arguments: try dyingWithParent(command, arguments),
             environment: environment ?? ProcessInfo.processInfo.environment,
-            descriptors: [inputFile.descriptor, output.descriptor, errors.descriptor])
+            descriptors: [inputFile.descriptor, output.descriptor, errors.descriptor] + copies)
         let ended = EndedProcess()
         let pid = try ended.startOnOwnThread(spawn, keeping: [inputFile, output, errors])
         return ChildProcess(pid: pid, command: line, output: output, errors: errors, ended: ended)

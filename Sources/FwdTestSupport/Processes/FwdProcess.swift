@@ -31,12 +31,13 @@ public enum FwdProcess {
     /// - Parameter wrapper: a command that ends by executing its last arguments, as `unshare -m` does.
     public static func running<Result>(
         _ arguments: [String], under wrapper: [String] = [], environment: [String: String] = [:],
-        endingWithin deadline: Duration = .seconds(15),
+        passing descriptors: [CInt] = [], endingWithin deadline: Duration = .seconds(15),
         isolation: isolated (any Actor)? = #isolation, _ body: (ChildProcess) async throws -> Result
     ) async throws -> Result {
         let command = try wrapper + [path()] + arguments
         return try await ProcessRun.running(
-            command[0], Array(command.dropFirst()), environment: merged(environment), endingWithin: deadline
+            command[0], Array(command.dropFirst()), environment: merged(environment), passing: descriptors,
+            endingWithin: deadline
         ) { process in
             do {
                 return try await body(process)

@@ -37,10 +37,11 @@ public enum ProcessRun {
     /// Runs a command while `body` runs, then ends it: SIGTERM, and SIGKILL after `deadline`.
     public static func running<Result>(
         _ command: String, _ arguments: [String], environment: [String: String]? = nil,
-        endingWithin deadline: Duration = .seconds(10), isolation: isolated (any Actor)? = #isolation,
+        passing descriptors: [CInt] = [], endingWithin deadline: Duration = .seconds(10),
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (ChildProcess) async throws -> Result
     ) async throws -> Result {
-        let child = try ChildProcess.start(command, arguments, environment: environment)
+        let child = try ChildProcess.start(command, arguments, environment: environment, passing: descriptors)
         return try await withCleanUp {
             try await body(child)
         } cleanUp: {

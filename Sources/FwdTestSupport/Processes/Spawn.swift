@@ -1,11 +1,11 @@
 import Foundation
 
-/// A `posix_spawn` with a clean start: default signals, a process group of its own, no descriptor but the three given.
+/// A `posix_spawn` with a clean start: default signals, a process group of its own, no descriptor but those given.
 struct Spawn: Sendable {
     /// The first is the path of the executable.
     let arguments: [String]
     let environment: [String: String]
-    /// What becomes 0, 1 and 2.
+    /// What becomes 0, 1, 2 and so on.
     let descriptors: [CInt]
 
     func start() -> Result<pid_t, TestSupportError> {
@@ -37,7 +37,7 @@ struct Spawn: Sendable {
     /// What the child would keep open by accident: everything that is not close-on-exec.
     private func inheritedDescriptors() -> [CInt] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-        return names.compactMap { CInt($0) }.filter { $0 > 2 && fcntl($0, F_GETFD) & FD_CLOEXEC == 0 }
+        return names.compactMap { CInt($0) }.filter { $0 >= descriptors.count && fcntl($0, F_GETFD) & FD_CLOEXEC == 0 }
     }
 
     private func resetSignals(_ attributes: inout posix_spawnattr_t) {

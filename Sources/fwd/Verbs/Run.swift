@@ -27,11 +27,15 @@ struct Run: FwdVerb {
     @OptionGroup var logging: LogOptions
 
     func execute() async throws {
+        let logger = logging.logger()
+        // First of all: what is started later must not see what is meant for this process.
+        let serviceManager = ServiceManager.takeOver(logger: logger)
+        defer { serviceManager.flush() }
         let run = RunConfiguration(
             directory: common.runDirectory, controlPath: try common.controlPath(), health: health.address,
             watchesDirectory: watch)
         let load = ForwardsDirectory(path: run.directory).loader
-        let daemon = try await Daemon(run, load: load, logger: logging.logger())
+        let daemon = try await Daemon(run, load: load, serviceManager: serviceManager, logger: logger)
         try await daemon.run()
     }
 }
