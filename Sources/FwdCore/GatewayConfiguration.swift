@@ -46,6 +46,9 @@ public struct GatewayConfiguration: Hashable, Sendable {
     /// In the order of the file.
     public var forwards: [ForwardConfiguration]
 
+    /// The one that is used first, and those for while it cannot be.
+    public var servers: [GatewayConfiguration] { [self] + fallbacks }
+
     public init(
         name: String, host: String, hostName: String? = nil, port: UInt16 = 22, login: LoginConfiguration,
         trust: HostTrust = HostTrust(), route: Route = .direct(), connectTimeout: Duration = defaultConnectTimeout,

@@ -354,5 +354,11 @@ public struct DurationHistogram: Hashable, Codable, Sendable {
         sumSeconds += seconds
     }
 
-    public var count: Int { counts.reduce(0, +) }
+    /// Of all. `Int.max` where counts that came over the wire would be more.
+    public var count: Int {
+        counts.reduce(0) { sum, count in
+            let (more, isTooMuch) = sum.addingReportingOverflow(count)
+            return isTooMuch ? .max : more
+        }
+    }
 }

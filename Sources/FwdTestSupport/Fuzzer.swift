@@ -5,8 +5,14 @@ import Foundation
 /// A test parses each and asserts what must hold of any input. Whoever finds a failure can have the very input again
 /// by its number: `input(number)` depends on nothing else.
 public struct Fuzzer: Sendable {
-    /// How many inputs a test shall try: `$FWD_FUZZ_INPUTS`, else 5,000.
-    public static let count = ProcessInfo.processInfo.environment["FWD_FUZZ_INPUTS"].flatMap { Int($0) } ?? 5_000
+    /// The inputs that a test shall try: as many as `$FWD_FUZZ_INPUTS` says, else 5,000, from `$FWD_FUZZ_FIRST` on, so
+    /// that several processes can share the work.
+    public static let numbers: Range<Int> = {
+        let first = number("FWD_FUZZ_FIRST") ?? 0
+        return first..<first + (number("FWD_FUZZ_INPUTS") ?? 5_000)
+    }()
+    /// For the time limit of a test: far more than they need.
+    public static let minutes = 10 + numbers.count / 10_000
 
     /// Our choice: inputs stay about as small as what people write, whatever is spliced.
     private static let longest = 64 << 10
@@ -35,6 +41,10 @@ public struct Fuzzer: Sendable {
         var bytes = samples.randomElement(using: &random) ?? []
         for _ in 0..<Int.random(in: 1...8, using: &random) { change(&bytes, &random) }
         return Array(bytes.prefix(Self.longest))
+    }
+
+    private static func number(_ variable: String) -> Int? {
+        ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
     }
 
     private struct Sequence: RandomNumberGenerator {

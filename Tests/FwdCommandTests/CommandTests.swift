@@ -115,7 +115,9 @@ import Testing
 
     @Test func aBadFileIsSaidByCheckAndReloadAndChangesNothing() async throws {
         try await CommandFixture.with { fixture in
-            let good = fixture.gateway(forwards: "  web: -L \(FreePorts.next()):127.0.0.1:9\n")
+            // Nobody answers there, which a probe would notice at some time.
+            let good = fixture.gateway(
+                forwards: "  web: {spec: -L \(FreePorts.next()):127.0.0.1:9, probe: off}\n")
             try fixture.write("site", good)
             try await fixture.running { _ in
                 #expect(try await fixture.fwd(["retry"]).exit == .exited(0))

@@ -97,4 +97,10 @@ import Testing
     func latenciesAreShort(_ seconds: Double, _ text: String) {
         #expect(Units.latency(seconds: seconds) == text)
     }
+
+    @Test(arguments: [1e300, -1e300, .infinity, -.infinity, .nan])
+    func aNumberBeyondAllMeasureIsShownSomehow(_ seconds: Double) {
+        #expect(!Units.duration(seconds: seconds).isEmpty)
+        #expect(!Units.latency(seconds: seconds).isEmpty)
+    }
 }

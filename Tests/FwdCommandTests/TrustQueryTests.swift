@@ -13,6 +13,9 @@ import Testing
         var pins: [HostKeyPin] = []
         var retiring: Set<HostKeyPin> = []
         var offered = [ed, rsa]
+        /// Of a second server.
+        var fallback: [HostKeyPin]?
+        var isComplete = true
         var revoked: [HostKeyPin: String] = [:]
         var expected: [String] = []
         var mode = TrustMode.pin
@@ -20,10 +23,15 @@ import Testing
 
         var description: String { "\(mode) \(pins) \(offered) \(expected)" }
 
+        private var servers: [TrustQuery.Server] {
+            [TrustQuery.Server(name: "h", offered: offered)]
+                + (fallback.map { [TrustQuery.Server(name: "i", offered: $0)] } ?? [])
+        }
+
         var decision: Result<TrustQuery.Decision, TrustRefusal> {
             let query = TrustQuery(
-                gateway: "g", trust: HostTrust(pins: pins, retiring: retiring), offered: offered, revoked: revoked,
-                expected: expected)
+                gateway: "g", trust: HostTrust(pins: pins, retiring: retiring), servers: servers,
+                isComplete: isComplete, revoked: revoked, expected: expected)
             do throws(TrustRefusal) {
                 return .success(try query.decide(mode))
             } catch {
@@ -53,6 +61,12 @@ import Testing
         Case(pins: [otherEd], expected: ["SHA256:ed"], mode: .replace, outcome: writes([ed], removing: [otherEd])),
         Case(pins: [rsa, otherEd], offered: [rsa], mode: .replace, outcome: writes([], removing: [otherEd])),
         Case(pins: [ed], revoked: [ed: "k:1"], mode: .replace, outcome: writes([rsa], removing: [ed])),
+        Case(offered: [ed], fallback: [otherEd, rsa], outcome: writes([ed, otherEd, rsa])),
+        Case(pins: [ed], offered: [ed], fallback: [otherEd], mode: .add(isRetiring: false), outcome: writes([otherEd])),
+        Case(
+            pins: [ed, otherEd], offered: [ed], fallback: [rsa], mode: .replace,
+            outcome: writes([rsa], removing: [otherEd])),
+        Case(pins: [ed], isComplete: false, mode: .add(isRetiring: false), outcome: writes([rsa])),
     ]
 
     @Test(arguments: writing) func thePinsChange(_ example: Case) {
@@ -79,6 +93,15 @@ import Testing
             Case(pins: [ed, rsa], mode: .replace, outcome: writes([])),
             "ssh-ed25519 SHA256:ed and ssh-rsa SHA256:rsa already pinned, and nothing else"
         ),
+        (
+            Case(pins: [ed, otherEd], offered: [ed], fallback: [otherEd], outcome: writes([])),
+            "ssh-ed25519 SHA256:ed and ssh-ed25519 SHA256:other already pinned"
+        ),
+        (
+            Case(pins: [otherEd, rsa], offered: [rsa, ed], isComplete: false, outcome: writes([])),
+            "ssh-rsa SHA256:rsa already pinned; the server also offers ssh-ed25519 SHA256:ed: fwd trust g --add pins "
+                + "that, too"
+        ),
     ]
 
     @Test(arguments: silent) func nothingIsToBeDone(_ example: Case, _ message: String) {
@@ -103,6 +126,13 @@ import Testing
             Case(pins: [ed], offered: [ed], revoked: [ed: "k:1"], mode: .replace, outcome: writes([])),
             "every key that the server offers is revoked"
         ),
+        (
+            Case(pins: [ed], offered: [ed], fallback: [otherEd], outcome: writes([])),
+            "the server i offers ssh-ed25519 SHA256:other: somebody may "
+        ),
+        // The pin of the first server's type is nobody else's, so its key has changed.
+        (Case(pins: [otherEd, rsa], offered: [rsa, ed], fallback: [rsa], outcome: writes([])), "the server h offers"),
+        (Case(pins: [otherEd], isComplete: false, mode: .replace, outcome: writes([])), "nothing is replaced"),
     ]
 
     @Test(arguments: refused) func whatIsDoubtfulIsRefused(_ example: Case, _ part: String) {

@@ -28,6 +28,9 @@ let head = """
 
     """
 
+/// What a key is told that takes a duration without zero.
+let expectedPeriod = "expected a duration from 1s to 24h, as in 10s, 2m or 1h"
+
 func parse(_ text: String, name: String = "work") -> GatewayFile {
     GatewayFile.parse(Array(text.utf8), name: name, path: "\(name).yaml", environment: machine)
 }

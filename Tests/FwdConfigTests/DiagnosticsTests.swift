@@ -33,6 +33,8 @@ struct Case: Sendable, CustomTestStringConvertible {
         Case(
             "a: [\n", "2:1: error: not YAML: did not find expected node content (while parsing a flow node in line 2)"),
         Case("gateway:\n\thost: h\n", "2:1: error: not YAML: a tab, expected spaces"),
+        // The parser's mark lies behind the end of the file.
+        Case("a: [\n\t", "2:1: error: not YAML: a tab, expected spaces"),
         Case(
             "gateway: {host: h}\n---\na: b\n",
             "2:1: error: not YAML: but found another document (expected a single document in the stream in line 1)"),

@@ -15,7 +15,6 @@ import Testing
         #expect(file.configuration.liveness == liveness)
     }
 
-    private static let period = "expected a duration from 1s to 24h, as in 10s, 2m or 1h"
     private static let number = "expected a number from 1 to 100"
     private static let mapping = "expected a mapping with \"interval\" or \"count\""
 
@@ -23,8 +22,8 @@ import Testing
         Case("5s", "1:30: error: gateway.liveness: read \"5s\", \(mapping)"),
         Case("", "1:20: error: gateway.liveness: read nothing, \(mapping)"),
         Case("[5s, 3]", "1:30: error: gateway.liveness: read a list, \(mapping)"),
-        Case("{interval: 500ms}", "1:41: error: gateway.liveness.interval: read \"500ms\", \(period)"),
-        Case("{interval: 5}", "1:41: error: gateway.liveness.interval: read \"5\", \(period)"),
+        Case("{interval: 500ms}", "1:41: error: gateway.liveness.interval: read \"500ms\", \(expectedPeriod)"),
+        Case("{interval: 5}", "1:41: error: gateway.liveness.interval: read \"5\", \(expectedPeriod)"),
         Case("{count: 0}", "1:38: error: gateway.liveness.count: read \"0\", \(number)"),
         Case("{count: 101}", "1:38: error: gateway.liveness.count: read \"101\", \(number)"),
         Case("{count: three}", "1:38: error: gateway.liveness.count: read \"three\", \(number)"),

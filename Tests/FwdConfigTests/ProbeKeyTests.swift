@@ -46,7 +46,6 @@ import Testing
     private static let form =
         "expected \"off\", a duration from 1s to 24h, as in 10s, 2m or 1h, or a mapping with "
         + "\"every\", \"timeout\", \"expect\" or \"http\""
-    private static let period = "expected a duration from 1s to 24h, as in 10s, 2m or 1h"
     private static let path =
         "expected a path that starts with /, at most 1024 printable ASCII characters without blank or #"
 
@@ -63,8 +62,8 @@ import Testing
             "{port: 5}",
             "5:32: error: forwards.db.probe.port: unknown key, expected \"every\", \"timeout\", \"expect\", \"http\" "
                 + "or \"status\""),
-        Case("{every: 0s}", "5:39: error: forwards.db.probe.every: read \"0s\", \(period)"),
-        Case("{every: off}", "5:39: error: forwards.db.probe.every: read \"off\", \(period)"),
+        Case("{every: 0s}", "5:39: error: forwards.db.probe.every: read \"0s\", \(expectedPeriod)"),
+        Case("{every: off}", "5:39: error: forwards.db.probe.every: read \"off\", \(expectedPeriod)"),
         Case(
             "{every: 5s, timeout: 6s}",
             "5:52: error: forwards.db.probe.timeout: read \"6s\", expected a duration up to the 5s of \"every\", "

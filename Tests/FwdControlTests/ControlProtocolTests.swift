@@ -77,6 +77,25 @@ import Testing
         }
     }
 
+    @Test(arguments: ["ZZ\r\n", "5\r\nhel"])
+    func aBodyThatIsNoneIsTheClientsFault(_ body: String) async throws {
+        try await ControlServerFixture.with(BackendStub()) { server in
+            let request = "POST /v1/retry HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\(body)"
+            let answer = try #require(try RawConnection.exchange(Array(request.utf8), at: server.path))
+            let text = String(decoding: answer, as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 400 "))
+            #expect(text.contains("\"code\":\"badRequest\""))
+        }
+    }
+
+    @Test func whoClosesHisDirectionWhileWaitingIsToldSo() async throws {
+        try await ControlServerFixture.with(BackendStub(gateways: [.make("b", .connecting)])) { server in
+            let request = "GET /v1/gateways/b/settled HTTP/1.1\r\nHost: x\r\n\r\n"
+            let answer = try #require(try RawConnection.exchange(Array(request.utf8), at: server.path))
+            #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 400 "))
+        }
+    }
+
     @Test func everyRouteBelongsToItsMethod() {
         #expect(Set(ControlRoute.allCases.filter { $0.method == .post }) == [.reload, .retryAll, .retry])
         #expect(ControlRoute.forwardSettled.path(gateway: "a", forward: "x") == "/v1/forwards/a/x/settled")

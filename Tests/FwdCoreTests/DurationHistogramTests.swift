@@ -1,3 +1,4 @@
+import Foundation
 import FwdCore
 import Testing
 
@@ -53,6 +54,12 @@ import Testing
     @Test(arguments: [(Duration.milliseconds(1), 0.001), (.microseconds(2_500), 0.0025), (.seconds(-2), -2)])
     func secondsAreTheNearestDouble(duration: Duration, seconds: Double) {
         #expect(duration.inSeconds == seconds)
+    }
+
+    @Test func countsThatCameOverTheWireMayBeAnything() throws {
+        let text = #"{"counts":[9223372036854775807,1],"sumSeconds":1}"#
+        let histogram = try JSONDecoder().decode(DurationHistogram.self, from: Data(text.utf8))
+        #expect(histogram.count == .max)
     }
 
     private func bucket(of duration: Duration) -> Int? {

@@ -14,6 +14,15 @@ struct SeveralServersTests {
         return machine
     }
 
+    private func up(_ machine: GatewayStateMachine, attempt: Int) -> GatewayStateMachine {
+        var machine = machine
+        machine.resolved(attempt: attempt)
+        machine.connected(attempt: attempt)
+        machine.hostVerified(attempt: attempt)
+        machine.authenticated(attempt: attempt, now: start)
+        return machine
+    }
+
     @Test("the next server is tried at once, in order, and only a whole round that failed waits")
     func round() {
         var machine = machine()
@@ -36,13 +45,21 @@ struct SeveralServersTests {
         #expect(mixed.waiting?.cause == gone)
     }
 
+    @Test("a gateway that has failed back is at the preferred server, one that is not up stays where it is")
+    func failback() {
+        var machine = up(machine(failing: [gone]), attempt: 2)
+        #expect(machine.server == 1)
+        machine.failedBack()
+        #expect(machine.server == 0)
+        #expect(machine.isUp)
+        var trying = self.machine(failing: [gone])
+        trying.failedBack()
+        #expect(trying.server == 1)
+    }
+
     @Test("a session that is lost starts a new round at the preferred server")
     func loss() {
-        var machine = machine(failing: [gone])
-        machine.resolved(attempt: 2)
-        machine.connected(attempt: 2)
-        machine.hostVerified(attempt: 2)
-        machine.authenticated(attempt: 2, now: start)
+        var machine = up(machine(failing: [gone]), attempt: 2)
         #expect(machine.isUp)
         #expect(machine.server == 1)
         _ = machine.failed(attempt: 2, Cause(.lost, "reset"), now: start, jitter: 0.5)

@@ -53,7 +53,7 @@ struct YAMLComposer {
             let position = SourcePosition(mark)
             let offset = source.offset(of: position)
             if offset < source.bytes.count, source.bytes[offset] == UInt8(ascii: "\t") {
-                return SourceProblem(position: position, message: "not YAML: a tab, expected spaces")
+                return SourceProblem(position: source.clamped(position), message: "not YAML: a tab, expected spaces")
             }
             let place = context.map { " (\($0.text) in line \($0.mark.line))" } ?? ""
             return SourceProblem(position: source.clamped(position), message: "not YAML: \(text)\(place)")

@@ -238,9 +238,6 @@ extension Resolution {
 }
 
 extension GatewayConfiguration {
-    /// The one that is used first, and those for while it cannot be.
-    var servers: [GatewayConfiguration] { [self] + fallbacks }
-
     /// The gateways that the servers are reached through.
     var nexts: [String] { servers.compactMap(\.next) }
 

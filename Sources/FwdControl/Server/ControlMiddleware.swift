@@ -44,7 +44,18 @@ struct BoundedBodyMiddleware: RouterMiddleware {
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         var request = request
-        if request.method != .get { _ = try await request.collectBody(upTo: ControlLimits.requestBytes) }
+        if request.method != .get { try await Self.read(&request) }
         return try await next(request, context)
+    }
+
+    /// - Throws: `badRequest` for a body that breaks off or is no HTTP, which is the client's fault, not ours.
+    private static func read(_ request: inout Request) async throws {
+        do {
+            _ = try await request.collectBody(upTo: ControlLimits.requestBytes)
+        } catch let error as any HTTPResponseError {
+            throw error
+        } catch {
+            throw ControlError(.badRequest, "the body of the request cannot be read: \(error)")
+        }
     }
 }

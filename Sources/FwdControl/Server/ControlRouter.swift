@@ -46,8 +46,13 @@ struct ControlRouter {
         let timeout = try Self.timeout(request.uri.queryParameters.get("timeout"))
         let settlement = Settlement(
             gateway: context.parameters.get("gateway") ?? "", forward: context.parameters.get("forward"))
-        return try await request.body.consumeWithCancellationOnInboundClose { _ in
-            JSONAnswer.make(try await settlement.wait(for: timeout, in: backend))
+        do {
+            return try await request.body.consumeWithCancellationOnInboundClose { _ in
+                JSONAnswer.make(try await settlement.wait(for: timeout, in: backend))
+            }
+        } catch is CancellationError {
+            // Who has closed only its own direction still reads this.
+            throw ControlError(.badRequest, "the client closed the connection before the outcome was known")
         }
     }
 

@@ -60,7 +60,7 @@ public struct SeededBytes: Hashable, Sendable {
     private func copyPiece(_ number: UInt64, from offset: Int, to target: UnsafeMutableRawPointer, count: Int) {
         let random = splitMix64(seed ^ splitMix64(number))
         let start = Int(random % UInt64(RandomPool.size - Self.pieceSize))
-        memcpy(target, RandomPool.shared.base + start + offset, count)
+        RandomPool.shared.withUnsafeBytes { _ = memcpy(target, $0.baseAddress! + start + offset, count) }
         let stamp = (random, number)
         withUnsafeBytes(of: stamp) { stamp in
             guard offset < stamp.count else { return }
@@ -70,16 +70,7 @@ public struct SeededBytes: Hashable, Sendable {
 }
 
 /// 1 MiB of random bytes, the same in every process.
-private struct RandomPool: @unchecked Sendable {
+private enum RandomPool {
     static let size = 1 << 20
-    static let shared = RandomPool()
-
-    /// Written once in `init` and only read afterwards, which is what makes sharing it sound.
-    let base: UnsafeRawPointer
-
-    private init() {
-        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.size / 8)
-        for index in 0..<(Self.size / 8) { words[index] = splitMix64(UInt64(index)).littleEndian }
-        base = UnsafeRawPointer(words)
-    }
+    static let shared = (0..<UInt64(size / 8)).map { splitMix64($0).littleEndian }
 }

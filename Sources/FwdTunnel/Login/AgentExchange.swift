@@ -48,14 +48,9 @@ final class AgentExchange {
     }
 
     private func connect() {
-        let handler = NIOLoopBound(AgentReplyHandler(exchange: self), eventLoop: loop)
         ClientBootstrap(group: loop)
             .connectTimeout(Self.listDeadline)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
-                }
-            }
+            .adding(on: loop) { [self] in try $0.addHandler(AgentReplyHandler(exchange: self)) }
             .connect(unixDomainSocketPath: socket)
             .assumeIsolated()
             .whenComplete { [self] result in
@@ -81,8 +76,7 @@ final class AgentExchange {
     }
 
     private func finish(_ result: Result<AgentReply, Cause>) {
-        guard let completion else { return }
-        self.completion = nil
+        guard let completion = completion.take() else { return }
         end()
         completion(result)
     }

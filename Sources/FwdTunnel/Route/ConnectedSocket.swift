@@ -30,3 +30,16 @@ enum ConnectedSocket {
         Glibc.close(socket)
     }
 }
+
+extension ClientBootstrap {
+    /// Gives the channel handlers of its own loop.
+    /// - Parameter loop: the one that the bootstrap makes its channel on, which is where this is called.
+    func adding(
+        on loop: any EventLoop, _ handlers: @escaping (ChannelPipeline.SynchronousOperations) throws -> Void
+    ) -> ClientBootstrap {
+        let handlers = NIOLoopBound(handlers, eventLoop: loop)
+        return channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture { try handlers.value(channel.pipeline.syncOperations) }
+        }
+    }
+}

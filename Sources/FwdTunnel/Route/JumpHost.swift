@@ -21,13 +21,10 @@ final class JumpHost {
         do throws(Cause) {
             let pair = try ConnectedSocket.pair()
             let handler = RelayHandler()
-            let bound = NIOLoopBound(handler, eventLoop: loop)
             ClientBootstrap(group: loop)
                 .channelOption(.autoRead, value: false)
                 .channelOption(.allowRemoteHalfClosure, value: true)
-                .channelInitializer { near in
-                    near.eventLoop.makeCompletedFuture { try near.pipeline.syncOperations.addHandler(bound.value) }
-                }
+                .adding(on: loop) { try $0.addHandler(handler) }
                 .withConnectedSocket(pair.ours)
                 .assumeIsolated()
                 .whenComplete { [self] result in

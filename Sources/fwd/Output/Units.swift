@@ -17,7 +17,7 @@ enum Units {
 
     /// The two largest units that matter: `12 s`, `5 min`, `3 h 10 min`, `4 d 2 h`.
     static func duration(seconds: Double) -> String {
-        let total = Int(max(seconds, 0))
+        let total = whole(max(seconds, 0))
         switch total {
         case ..<60: return "\(total) s"
         case ..<3600: return "\(total / 60) min"
@@ -32,7 +32,7 @@ enum Units {
 
     /// `850 µs`, `12 ms`, `1.5 s`.
     static func latency(seconds: Double) -> String {
-        if seconds < 0.001 { return "\(Int((seconds * 1_000_000).rounded())) µs" }
+        if seconds < 0.001 { return "\(whole((seconds * 1_000_000).rounded())) µs" }
         if seconds < 1 { return "\(decimal(seconds * 1000)) ms" }
         return "\(decimal(seconds)) s"
     }
@@ -41,10 +41,15 @@ enum Units {
         small == 0 ? "\(large) \(largeUnit)" : "\(large) \(largeUnit) \(small) \(smallUnit)"
     }
 
+    /// What answers at the socket may say any number.
+    private static func whole(_ value: Double) -> Int {
+        value.isNaN ? 0 : Int(min(max(value, -1e15), 1e15))
+    }
+
     /// One digit after the point below ten, none above.
     private static func decimal(_ value: Double) -> String {
-        if value >= 9.95 { return "\(Int(value.rounded()))" }
-        let tenths = Int((value * 10).rounded())
+        if value >= 9.95 { return "\(whole(value.rounded()))" }
+        let tenths = whole((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -19,12 +19,18 @@ struct HostKeyEvidence {
     let dns: SSHFPRecords?
     /// `nil`: nobody said what to expect.
     let isExpected: Bool?
+    /// The server that offers it; `nil` where there is no other.
+    let server: String?
 
-    init(_ key: PublicKey, trust: HostTrust, known: KnownHosts.Answer, dns: SSHFPRecords?, expected: [String]) {
+    init(
+        _ key: PublicKey, trust: HostTrust, known: KnownHosts.Answer, dns: SSHFPRecords?, expected: [String],
+        server: String? = nil
+    ) {
         self.key = key
         self.trust = trust
         self.known = Self.known(key, known)
         self.dns = dns
+        self.server = server
         isExpected = expected.isEmpty ? nil : expected.contains(key.fingerprint)
     }
 
@@ -40,15 +46,18 @@ struct HostKeyEvidence {
 /// The keys in a table for the person who decides.
 enum TrustView {
     static func render(_ keys: [HostKeyEvidence], _ style: Style) -> String {
-        var table = Table(columns: [
-            ("TYPE", .left), ("FINGERPRINT", .left), ("PINNED", .left), ("EXPECTED", .left), ("KNOWN_HOSTS", .left),
-            ("DNS", .left),
-        ])
-        table.rows = keys.map { key in
-            Table.Row(cells: [
-                Table.Cell(key.key.type), Table.Cell(key.key.fingerprint), pinned(key), expected(key), known(key),
-                dns(key),
+        let hasSeveralServers = keys.contains { $0.server != nil }
+        var table = Table(
+            columns: (hasSeveralServers ? [("SERVER", .left)] : []) + [
+                ("TYPE", .left), ("FINGERPRINT", .left), ("PINNED", .left), ("EXPECTED", .left), ("KNOWN_HOSTS", .left),
+                ("DNS", .left),
             ])
+        table.rows = keys.map { key in
+            Table.Row(
+                cells: (hasSeveralServers ? [Table.Cell(key.server ?? "-")] : []) + [
+                    Table.Cell(key.key.type), Table.Cell(key.key.fingerprint), pinned(key), expected(key), known(key),
+                    dns(key),
+                ])
         }
         return table.render(style)
     }

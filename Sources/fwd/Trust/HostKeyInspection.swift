@@ -32,8 +32,11 @@ struct HostKeyInspection: Sendable {
         return Dictionary(lines, uniquingKeysWith: { first, _ in first })
     }
 
-    func evidence(_ trust: HostTrust, expected: [String]) -> [HostKeyEvidence] {
-        keys.map { HostKeyEvidence($0, trust: trust, known: known, dns: dns, expected: expected) }
+    /// - Parameter server: what to call it; `nil` where there is no other.
+    func evidence(_ trust: HostTrust, server: String?, expected: [String]) -> [HostKeyEvidence] {
+        keys.map {
+            HostKeyEvidence($0, trust: trust, known: known, dns: dns, expected: expected, server: server)
+        }
     }
 
     private static func known(_ gateway: GatewayConfiguration) -> KnownHosts.Answer {

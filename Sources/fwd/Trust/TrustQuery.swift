@@ -37,14 +37,27 @@ struct TrustQuery {
         case write(PinChange)
     }
 
+    /// One server of the gateway, and its keys in our order of preference.
+    struct Server: Hashable {
+        let name: String
+        let offered: [HostKeyPin]
+    }
+
     let gateway: String
     let trust: HostTrust
-    /// In our order of preference.
-    let offered: [HostKeyPin]
+    /// Those that could be asked; all share the pins.
+    let servers: [Server]
+    /// Whether all could be asked.
+    let isComplete: Bool
     /// Keys that known_hosts revokes, and where.
     let revoked: [HostKeyPin: String]
     /// Fingerprints that the user knows to be right; empty: he will be asked.
     let expected: [String]
+
+    /// What the servers offer together.
+    private var offered: [HostKeyPin] {
+        servers.flatMap(\.offered).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
 
     func decide(_ mode: TrustMode) throws(TrustRefusal) -> Decision {
         try checkExpected()
@@ -96,10 +109,9 @@ struct TrustQuery {
     }
 
     private func compare() throws(TrustRefusal) -> Decision {
+        for server in servers where isMismatch(server) { throw mismatch(server) }
         let matching = offered.filter { trust.pins.contains($0) }
         let foreign = offered.filter { !trust.pins.contains($0) }
-        let types = Set(trust.pins.map(\.type))
-        guard !matching.isEmpty, !foreign.contains(where: { types.contains($0.type) }) else { throw mismatch(foreign) }
         if let key = matching.first(where: { revoked[$0] != nil }), let place = revoked[key] {
             throw TrustRefusal(
                 "\(key) is pinned, but revoked (\(place)); give the server a new key, then:"
@@ -113,6 +125,15 @@ struct TrustQuery {
         return .nothing(Self.list(matching) + " already pinned" + hint(matching, foreign))
     }
 
+    /// Whether a server has none of the pins, or another key than one that is pinned. A pin does not say for which server
+    /// it is: one that another server has, or that one which could not be asked may have, is not held against this one.
+    private func isMismatch(_ server: Server) -> Bool {
+        guard server.offered.contains(where: trust.pins.contains) else { return true }
+        let elsewhere = servers.filter { $0 != server }.flatMap(\.offered)
+        let types = isComplete ? Set(trust.pins.filter { !elsewhere.contains($0) }.map(\.type)) : []
+        return server.offered.contains { !trust.pins.contains($0) && types.contains($0.type) }
+    }
+
     private func hint(_ matching: [HostKeyPin], _ foreign: [HostKeyPin]) -> String {
         if matching.allSatisfy({ trust.retiring.contains($0) }) {
             return ", but to retire: the server has none of the other pins"
@@ -122,13 +143,17 @@ struct TrustQuery {
         return "; the server also offers \(Self.list(more)): fwd trust \(gateway) --add pins that, too"
     }
 
-    private func mismatch(_ foreign: [HostKeyPin]) -> TrustRefusal {
+    private func mismatch(_ server: Server) -> TrustRefusal {
+        let foreign = server.offered.filter { !trust.pins.contains($0) }
         let expectations = foreign.map { " --expect \($0.fingerprint)" }.joined()
+        let isOnly = servers.count == 1 && isComplete
+        let way = isOnly ? "--replace" : "--add (it is new) or --replace (it has new keys)"
         return TrustRefusal(
-            "HOST KEY MISMATCH: \(gateway) pins \(Self.list(trust.pins, "or")), the server offers"
-                + " \(Self.list(offered)): somebody may be in between, or the server was reinstalled; only if the"
+            "HOST KEY MISMATCH: \(gateway) pins \(Self.list(trust.pins, "or")), the server"
+                + "\(isOnly ? "" : " \(server.name)") offers"
+                + " \(Self.list(server.offered)): somebody may be in between, or the server was reinstalled; only if the"
                 + " server's own keys are these (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub): fwd trust \(gateway)"
-                + " --replace\(expectations)")
+                + " \(way)\(expectations)")
     }
 
     private func add(isRetiring: Bool) throws(TrustRefusal) -> Decision {
@@ -142,6 +167,10 @@ struct TrustQuery {
     }
 
     private func replace() throws(TrustRefusal) -> Decision {
+        guard isComplete else {
+            throw TrustRefusal(
+                "nothing is replaced: the pins of a server that cannot be asked would go; --add can be used")
+        }
         let adding = try additions()
         let removing = Set(trust.pins.filter { !offered.contains($0) || revoked[$0] != nil })
         let change = PinChange(adding: adding, removing: removing)

@@ -31,21 +31,23 @@ struct Doctor: FwdVerb {
     func execute() async throws {
         try await SupervisorContact.with(common) { contact in
             let (configuration, gateways) = try await GatewayLookUp(contact.directory).find(gateway, needsFile: false)
-            let jumps = gateways.values.filter { $0.route == .via(gateway) }.sorted { $0.name < $1.name }
-            let privilege = try LeastPrivilege(configuration, jumps: jumps)
-            if !serverConfiguration { showLine(privilege, configuration) }
-            if !serverConfiguration, !authorizedKeys { Console.data("") }
-            if !authorizedKeys { showBlock(privilege) }
+            for (number, allowance) in try Allowance.all(configuration, among: gateways.values).enumerated() {
+                if number > 0 { Console.data("") }
+                if !serverConfiguration { showLine(allowance) }
+                if !serverConfiguration, !authorizedKeys { Console.data("") }
+                if !authorizedKeys { showBlock(allowance) }
+            }
         }
     }
 
-    private func showLine(_ privilege: LeastPrivilege, _ configuration: GatewayConfiguration) {
-        let key = KeyLine(of: configuration.login)
+    private func showLine(_ allowance: Allowance) {
+        let privilege = allowance.privilege
+        let key = KeyLine(of: allowance.login)
         Console.talk(
-            "in ~\(privilege.user)/.ssh/authorized_keys on \(configuration.hostName), in place of the key's line:")
+            "in ~\(privilege.user)/.ssh/authorized_keys on \(allowance.places), in place of the key's line:")
         Console.data("\(privilege.keyOptions) \(key.text)")
         if let problem = key.problem { Console.talk(problem) }
-        if KeyLine.mayBeCertified(configuration.login) {
+        if KeyLine.mayBeCertified(allowance.login) {
             Console.talk("a login with a certificate does not look at this line; use the Match block")
         }
         if privilege.listensBeyondLoopback {
@@ -54,8 +56,10 @@ struct Doctor: FwdVerb {
         if privilege.hasChosenPorts { Console.talk(Self.chosenPorts) }
     }
 
-    private func showBlock(_ privilege: LeastPrivilege) {
-        Console.talk("or, for all keys of the user, at the end of the server's /etc/ssh/sshd_config:")
+    private func showBlock(_ allowance: Allowance) {
+        let privilege = allowance.privilege
+        let servers = allowance.hosts.count == 1 ? "the server's" : "each server's"
+        Console.talk("or, for all keys of the user, at the end of \(servers) /etc/ssh/sshd_config:")
         Console.data(privilege.matchBlock)
         if privilege.hasChosenPorts, serverConfiguration { Console.talk(Self.chosenPorts) }
     }

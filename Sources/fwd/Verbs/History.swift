@@ -6,19 +6,13 @@ struct History: FwdVerb {
         abstract: "Show what happened to gateways and their forwards.",
         discussion: "The last 100 events of each gateway since the supervisor started, the newest last.")
 
-    @Argument(help: "One gateway; all if absent.")
-    var gateway: String?
-
-    @OptionGroup var common: CommonOptions
-
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var options: ReportOptions
 
     func execute() async throws {
-        let history = try await ControlClient.with(path: try common.controlPath()) { client in
-            try await client.history(gateway: gateway)
+        let history = try await ControlClient.with(path: try options.common.controlPath()) { client in
+            try await client.history(gateway: options.gateway)
         }
-        if json {
+        if options.json {
             Console.data(try JSONText.render(history))
         } else if !history.gateways.allSatisfy(\.events.isEmpty) {
             Console.data(HistoryView.render(history, Console.style))

@@ -8,23 +8,17 @@ struct Status: FwdVerb {
         abstract: "Show gateways in depth.",
         discussion: "Exits with 1 if anything that was asked for is not up.")
 
-    @Argument(help: "One gateway; all if absent.")
-    var gateway: String?
-
-    @OptionGroup var common: CommonOptions
-
-    @Flag(help: "Print JSON: the snapshot, or the one gateway.")
-    var json = false
+    @OptionGroup var options: ReportOptions
 
     func execute() async throws {
-        let snapshot = try await ControlClient.with(path: try common.controlPath()) { try await $0.status() }
-        let isReady = try gateway.map { try show($0, snapshot) } ?? show(snapshot)
+        let snapshot = try await ControlClient.with(path: try options.common.controlPath()) { try await $0.status() }
+        let isReady = try options.gateway.map { try show($0, snapshot) } ?? show(snapshot)
         Console.talkAbout(snapshot.configuration)
         if !isReady { throw ExitStatus.failure }
     }
 
     private func show(_ snapshot: StatusSnapshot) throws -> Bool {
-        if json {
+        if options.json {
             Console.data(try JSONText.render(snapshot))
         } else {
             let view = StatusView(now: snapshot.takenAt, style: Console.style)
@@ -42,7 +36,7 @@ struct Status: FwdVerb {
             // Its file is refused and it has never run: there is nothing to show but the errors.
             return false
         }
-        if json {
+        if options.json {
             Console.data(try JSONText.render(status))
         } else {
             Console.data(StatusView(now: snapshot.takenAt, style: Console.style).render(status))

@@ -8,7 +8,7 @@ struct Trust: FwdVerb {
     static let configuration = CommandConfiguration(
         abstract: "Fetch a server's host keys, show them, and pin them.",
         discussion: """
-            Shows the keys of all types beside what is pinned, known_hosts and DNS (SSHFP) say, and asks before it pins \
+            Shows the keys of all types, of each server of the gateway, beside what is pinned, known_hosts and DNS (SSHFP) say, and asks before it pins \
             them. Nothing is ever pinned without an answer at a terminal or --expect. Compare the fingerprints with what \
             "ssh-keygen -lf" prints on the server itself. Comments in the gateway's file stay.
             """)
@@ -51,11 +51,10 @@ struct Trust: FwdVerb {
     func execute() async throws {
         try await SupervisorContact.with(common) { contact in
             let (configuration, gateways) = try await GatewayLookUp(contact.directory).find(gateway, needsFile: true)
-            let inspection = try await HostKeyInspection.of(configuration, among: gateways)
-            Console.data(TrustView.render(inspection.evidence(configuration.trust, expected: expect), Console.style))
-            let query = TrustQuery(
-                gateway: gateway, trust: configuration.trust, offered: inspection.keys.map(\.pin),
-                revoked: inspection.revoked, expected: expect)
+            let inspection = try await ServersInspection.of(configuration, among: gateways)
+            for failure in inspection.failures { Console.talk(failure.description) }
+            Console.data(TrustView.render(inspection.evidence(expected: expect), Console.style))
+            let query = inspection.query(configuration, expected: expect)
             switch try query.decide(mode) {
             case .nothing(let message): Console.talk(message)
             case .write(let change): try await write(try confirm(change, query), contact)

@@ -60,8 +60,7 @@ final class ProbeAttempt {
     }
 
     private func finish(_ outcome: Outcome) {
-        guard let completion else { return }
-        self.completion = nil
+        guard let completion = completion.take() else { return }
         cleanUp()
         completion(outcome)
     }
@@ -139,14 +138,9 @@ final class ProbeAttempt {
     private func talk(over socket: ConnectedSocket.Handle) {
         guard completion != nil else { return ConnectedSocket.close(socket) }
         let answer: (String?) -> Void = { [weak self] in self?.finish(Outcome(failure: $0)) }
-        let conversation = NIOLoopBound(
-            ProbeConversation(probe.method, host: forward.spec.target.description, answer), eventLoop: loop)
+        let conversation = ProbeConversation(probe.method, host: forward.spec.target.description, answer)
         ClientBootstrap(group: loop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try conversation.value.addHandlers(to: channel.pipeline.syncOperations)
-                }
-            }
+            .adding(on: loop) { try conversation.addHandlers(to: $0) }
             .withConnectedSocket(socket)
             .assumeIsolated()
             .whenComplete { [self] result in

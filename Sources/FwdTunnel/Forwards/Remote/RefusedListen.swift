@@ -65,11 +65,9 @@ final class RefusedListen {
     /// A word, or an end, comes from a program that is there.
     private func hear(_ socket: ConnectedSocket.Handle) {
         guard completion != nil else { return ConnectedSocket.close(socket) }
-        let handler = NIOLoopBound(FirstWordHandler { [weak self] in self?.finish(Self.inUse(self)) }, eventLoop: loop)
+        let handler = FirstWordHandler { [weak self] in self?.finish(Self.inUse(self)) }
         ClientBootstrap(group: loop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler.value) }
-            }
+            .adding(on: loop) { try $0.addHandler(handler) }
             .withConnectedSocket(socket)
             .assumeIsolated()
             .whenComplete { [self] result in
@@ -83,8 +81,7 @@ final class RefusedListen {
     }
 
     private func finish(_ cause: Cause) {
-        guard let completion else { return }
-        self.completion = nil
+        guard let completion = completion.take() else { return }
         cleanUp()
         completion(cause)
     }
