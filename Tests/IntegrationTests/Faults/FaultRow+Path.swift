@@ -58,7 +58,7 @@ extension FaultRow {
         try await FaultScene.with(findings, options) { scene in
             try await FaultyPath.with(to: scene.target.port, PathConditions(bitsPerSecond: 4_000_000)) { path in
                 let port = try await scene.lead(to: [path.port])[0]
-                let route = FaultTraffic.Route(port: port, target: scene.target, mayBreak: true)
+                let route = FaultTraffic.Route(port: port, target: scene.target, mayBreak: true, mayEndShort: true)
                 let (cut, broken) = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for _ in 0..<200 { group.addTask { try await isBroken(route) } }
                     var cut = 0

@@ -77,7 +77,7 @@ struct FaultScene: Sendable {
         let struckRoutes = [
             FaultTraffic.Route(port: ports[0], target: target, mayBreak: true),
             FaultTraffic.Route(
-                host: options.remoteHost, port: ports[1], target: target, mayBreak: true, isFar: true),
+                host: options.remoteHost, port: ports[1], target: target, mayBreak: true, mayEndShort: true),
         ]
         let routes =
             struckRoutes.flatMap { Array(repeating: $0, count: options.workers) }

@@ -11,15 +11,17 @@ final class FaultTraffic: Sendable {
         let target: TargetServer
         /// Whether the fault may break its connections.
         let mayBreak: Bool
-        /// Whether sshd accepts its clients: it ends those of a lost session with FIN, as if all had been said.
-        let isFar: Bool
+        /// Whether sshd stands between a break and the client. SSH has nothing that means "reset" (RFC 4254, 5.3): of a
+        /// break behind it, or of a lost session in front of its own clients, sshd makes an ordinary end.
+        let mayEndShort: Bool
 
-        init(host: String = "127.0.0.1", port: UInt16, target: TargetServer, mayBreak: Bool, isFar: Bool = false) {
+        init(host: String = "127.0.0.1", port: UInt16, target: TargetServer, mayBreak: Bool, mayEndShort: Bool = false)
+        {
             self.host = host
             self.port = port
             self.target = target
             self.mayBreak = mayBreak
-            self.isFar = isFar
+            self.mayEndShort = mayEndShort
         }
     }
 
@@ -103,14 +105,22 @@ enum Exchanges {
     ) async throws {
         let received = try await StreamClient.exchange(host: route.host, port: route.port, plan, within: deadline)
         guard received.end == .eof else { throw StreamFailure("exchange \(plan.seed)", received.end) }
-        if received.count < plan.down.count, route.isFar { throw StreamFailure("exchange \(plan.seed)", .eof) }
-        guard received.isExactly(plan.down) else {
-            throw WrongBytes(description: "port \(route.port) down: \(received), \(plan.down.count) were sent")
+        if received.count < plan.down.count, route.mayEndShort {
+            let beginning = SeededBytes(seed: plan.down.seed, count: received.count)
+            guard received.isExactly(beginning) else { throw wrong("down", received, plan.down, route) }
+            throw StreamFailure("exchange \(plan.seed)", .eof)
         }
+        guard received.isExactly(plan.down) else { throw wrong("down", received, plan.down, route) }
         let sent = try await route.target.exchanged(seed: plan.seed)
         guard sent.end == .eof else { throw StreamFailure("exchange \(plan.seed) at its target", sent.end) }
-        guard sent.isExactly(plan.up) else {
-            throw WrongBytes(description: "port \(route.port) up: \(sent), \(plan.up.count) were sent")
-        }
+        guard sent.isExactly(plan.up) else { throw wrong("up", sent, plan.up, route) }
+    }
+
+    private static func wrong(
+        _ direction: String, _ received: ReceivedStream, _ expected: SeededBytes, _ route: FaultTraffic.Route
+    ) -> WrongBytes {
+        WrongBytes(
+            description: "port \(route.port), seed \(expected.seed) \(direction): \(received), "
+                + "\(expected.count) were sent")
     }
 }
