@@ -80,7 +80,9 @@ extension FaultRow {
                 for _ in 0..<count { group.addTask { await failure(of: scene.local) } }
                 return await group.reduce(into: []) { $0 += $1.map { [$0] } ?? [] }
             }
-            #expect(failures.isEmpty, "\(failures.count) were not served: \(Set(failures).sorted().prefix(5))")
+            let ended = try await scene.status.forwards.first?.relays.ended ?? [:]
+            #expect(
+                failures.isEmpty, "not served: \(Set(failures).sorted().prefix(5)); relays ended: \(ended)")
             findings.note("\(count - failures.count) of \(count) served in \(seconds(since: start)) s")
             try await scene.waitUntilSettled()
             try await eventually("descriptors are as before") {

@@ -36,11 +36,7 @@ extension FaultRow {
                 let connects = try await scene.status.connects
                 try await eventually("there is a connection to reset") { try await scene.path.reset() > 0 }
                 if round == 0 { try await scene.waitUntilDown(since: struck, within: .seconds(15)) }
-                try await eventually(within: .seconds(30), "it has come back") {
-                    if try await scene.status.connects > connects { return true }
-                    scene.fixture.process.send(SIGHUP)
-                    return false
-                }
+                try await scene.waitUntilReconnected(after: connects)
             }
             let mended = ContinuousClock.now
             try await scene.waitUntilRecovered(since: mended)

@@ -46,6 +46,21 @@ extension FaultScene {
         try await waitUntilRecovered(since: mended, within: back)
     }
 
+    /// Waits until it has come up again; it need not wait for its next attempt, which is a matter of the backoff.
+    func waitUntilReconnected(after connects: Int) async throws {
+        try await eventually(within: .seconds(30), "it has come back") {
+            let status = try await status
+            if status.connects > connects { return true }
+            guard status.state == .backingOff else { return false }
+            fixture.process.send(SIGHUP)
+            // One is enough for one wait, however long the reload takes on a busy machine.
+            let isOver = try? await eventually(within: .seconds(2), "it tries again") { () async throws -> Bool? in
+                try await self.status.state != .backingOff ? true : nil
+            }
+            return isOver == true ? try await self.status.connects > connects : false
+        }
+    }
+
     func proveBoth(_ rounds: Int = 2) async throws {
         for _ in 0..<rounds {
             for route in [local, remote] {

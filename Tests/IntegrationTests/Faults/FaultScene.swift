@@ -81,7 +81,10 @@ struct FaultScene: Sendable {
         ]
         let routes =
             struckRoutes.flatMap { Array(repeating: $0, count: options.workers) }
-            + ports[2...].map { FaultTraffic.Route(port: $0, target: target, mayBreak: options.bystanderMayBreak) }
+            + [ports[2], ports[3]].map { port in
+                FaultTraffic.Route(
+                    port: port, target: target, mayBreak: options.bystanderMayBreak, mayEndShort: port == ports[3])
+            }
         try await SupervisorFixture.with(
             [gateway, beside], logLevel: options.logLevel, under: options.wrapper, environment: options.environment
         ) { fixture in
