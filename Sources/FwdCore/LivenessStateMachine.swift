@@ -9,8 +9,8 @@
 /// ```
 ///
 /// Any byte from the peer is a sign of life, so a busy session is never given up. So is progress of what was sent before
-/// the question: behind a slow upload, the question itself is late, and its answer with it. What the peer acknowledges
-/// after that proves its kernel only, not its sshd.
+/// the question: behind a slow upload, the question itself is late, and its answer with it. That the question has arrived
+/// proves the peer's kernel only, not its sshd; so does all that is acknowledged after it.
 public struct LivenessStateMachine: Sendable {
     public typealias Instant = ContinuousClock.Instant
 
@@ -95,7 +95,9 @@ public struct LivenessStateMachine: Sendable {
     }
 
     private mutating func noteProgress(_ count: UInt64, _ at: Instant) {
-        if let question, count > acknowledged, acknowledged < question.offset { lastLife = max(lastLife, at) }
+        if let question, count > acknowledged, acknowledged < question.offset {
+            if count < question.offset { lastLife = max(lastLife, at) } else { answerableSince = at }
+        }
         acknowledged = max(acknowledged, count)
     }
 

@@ -11,6 +11,7 @@ extension TargetBehaviour {
             received.writeBuffer(&bytes)
         }
         guard let plan = ExchangePlan(header: &received) else { return }
+        state.streams.withLock { $0.exchanges += 1 }
         var digest = StreamDigest()
         digest.update(received)
         let up = try await stream.exchange(

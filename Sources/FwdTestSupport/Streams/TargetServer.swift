@@ -20,6 +20,8 @@ public final class TargetServer: Sendable {
     public var connections: Int { state.streams.withLock { $0.open.count } }
     /// Connections accepted since the start.
     public var totalConnections: Int { state.streams.withLock { $0.total } }
+    /// Exchanges whose first bytes have come.
+    public var totalExchanges: Int { state.streams.withLock { $0.exchanges } }
 
     /// What arrived in the exchange with this seed; waits for its end.
     public func exchanged(seed: UInt64, within deadline: Duration = .seconds(30)) async throws -> ReceivedStream {
@@ -78,6 +80,7 @@ final class ServerState: Sendable {
     struct Streams {
         var open: [ObjectIdentifier: ByteStream] = [:]
         var total = 0
+        var exchanges = 0
     }
 
     let streams = Mutex(Streams())

@@ -10,8 +10,8 @@ import NIOCore
 final class SessionPool {
     /// Our choices.
     enum Policy {
-        /// What an open may wait for a free slot; its own deadline starts after that.
-        static let queueDeadline = TimeAmount.seconds(10)
+        /// What an open may wait for a free slot while none to its target is answered; its own deadline starts after that.
+        static let queueDeadline = Duration.seconds(10)
         /// After a failed overflow login, the next one not before this.
         static let spawnRetry = Duration.seconds(5)
         /// Opens that the first session gives up before it is replaced, once it carries nothing.
@@ -45,6 +45,8 @@ final class SessionPool {
     private var requests: [OpenScheduler.Ticket: OpenRequest] = [:]
     private var lastTicket = 0
     private(set) var openDurations = DurationHistogram()
+    /// When an open to this target was answered last.
+    private var lastAnswer: [ForwardSpec.Endpoint: ContinuousClock.Instant] = [:]
 
     init(loop: any EventLoop, logger: Logger) {
         self.loop = loop
@@ -81,6 +83,7 @@ final class SessionPool {
         primary = nil
         scheduler.reset()
         schedulerTimer.cancel()
+        lastAnswer = [:]
         let failed = requests
         requests = [:]
         for (ticket, request) in failed {
@@ -190,7 +193,7 @@ final class SessionPool {
         let timer = LoopTimer(loop)
         requests[ticket] = OpenRequest(
             target: target, originator: originator, since: .now, timer: timer, completion: completion)
-        timer.set(in: Policy.queueDeadline) { [weak self] in self?.queueDeadlinePassed(ticket) }
+        setQueueDeadline(ticket, timer, since: .now)
         perform(scheduler.enqueue(ticket, target: target.description, now: .now))
         return ticket
     }
@@ -201,9 +204,23 @@ final class SessionPool {
         return true
     }
 
+    private func setQueueDeadline(
+        _ ticket: OpenScheduler.Ticket, _ timer: LoopTimer, since start: ContinuousClock.Instant
+    ) {
+        timer.set(in: TimeAmount(clamping: start + Policy.queueDeadline - .now)) { [weak self] in
+            self?.queueDeadlinePassed(ticket)
+        }
+    }
+
     private func queueDeadlinePassed(_ ticket: OpenScheduler.Ticket) {
+        // A crowd is not a target that hangs: while its opens are answered, those behind wait for their turn.
+        if let request = requests[ticket], let last = lastAnswer[request.target],
+            .now - last < Policy.queueDeadline
+        {
+            return setQueueDeadline(ticket, request.timer, since: last)
+        }
         guard scheduler.withdraw(ticket), let request = requests.removeValue(forKey: ticket) else { return }
-        let seconds = Policy.queueDeadline.nanoseconds / 1_000_000_000
+        let seconds = Int(Policy.queueDeadline.inSeconds)
         request.completion(
             .failure(Cause(.timeout, "\(request.target): earlier opens did not end within \(seconds) s")))
     }
@@ -237,6 +254,7 @@ final class SessionPool {
         case .success: openDurations.record(ContinuousClock.now - request.since)
         case .failure(let cause): isTimeout = cause.reason == .timeout
         }
+        if !isTimeout { lastAnswer[request.target] = .now }
         request.completion(result.map { OpenedChannel(channel: $0, session: session) })
         guard session.phase == .ready else { return }
         let isLast = session.isOverflow && session.isWornOut

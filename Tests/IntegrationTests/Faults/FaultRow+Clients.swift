@@ -75,24 +75,33 @@ extension FaultRow {
             try await scene.waitUntilSettled()
             let before = scene.fixture.process.counters.openDescriptors
             let start = ContinuousClock.now
-            let served = try await withThrowingTaskGroup(of: Bool.self) { group in
-                for _ in 0..<5000 {
-                    group.addTask {
-                        let plan = Exchanges.next(up: 2000, down: 3000)
-                        let received = try? await StreamClient.exchange(
-                            port: scene.local.port, plan, within: .seconds(120), connectingWithin: .seconds(60))
-                        return received?.isExactly(plan.down) == true
-                    }
-                }
-                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            let count = FaultScale.count(5000)
+            let failures = await withTaskGroup(of: String?.self) { group in
+                for _ in 0..<count { group.addTask { await failure(of: scene.local) } }
+                return await group.reduce(into: []) { $0 += $1.map { [$0] } ?? [] }
             }
-            #expect(served == 5000)
-            let seconds = Int((ContinuousClock.now - start) / .seconds(1))
+            let ended = try await scene.status.forwards.first?.relays.ended ?? [:]
+            #expect(
+                failures.isEmpty, "not served: \(Set(failures).sorted().prefix(5)); relays ended: \(ended)")
+            findings.note("\(count - failures.count) of \(count) served in \(seconds(since: start)) s")
             try await scene.waitUntilSettled()
             try await eventually("descriptors are as before") {
                 scene.fixture.process.counters.openDescriptors <= before + 8
             }
-            findings.note("\(served) served in \(seconds) s")
+        }
+    }
+
+    /// Why one client was not served whole; `nil` if it was.
+    private static func failure(of route: FaultTraffic.Route) async -> String? {
+        let plan = Exchanges.next(up: 2000, down: 3000)
+        do {
+            let received = try await StreamClient.exchange(
+                port: route.port, plan, within: .seconds(120), connectingWithin: .seconds(60))
+            guard received.isExactly(plan.down) else { return "\(received.count) bytes, then \(received.end)" }
+            let sent = try await route.target.exchanged(seed: plan.seed)
+            return sent.isExactly(plan.up) ? nil : "\(sent.count) bytes up, then \(sent.end)"
+        } catch {
+            return (error as? StreamFailure).map { "\($0.end)" } ?? "\(error)"
         }
     }
 

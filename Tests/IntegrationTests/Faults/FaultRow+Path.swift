@@ -15,16 +15,14 @@ extension FaultRow {
     private static func hole(_ direction: String, _ conditions: PathConditions) -> FaultRow {
         FaultRow(
             "path black-holed: \(direction)",
-            holds: "noticed within 15 s though the kernels still acknowledge; up again when the path is"
+            holds: "noticed in 15 s though the kernels still acknowledge; up again when the path is", isPatient: true
         ) { findings in
-            try await FaultScene.with(findings) { scene in
-                let struck = ContinuousClock.now
-                try await scene.path.set(conditions)
-                let cause = try await scene.waitUntilDown(since: struck, within: .seconds(25))
-                #expect(cause.reason == .timeout, "\(cause)")
-                let mended = ContinuousClock.now
-                try await scene.path.set(.clear)
-                try await scene.waitUntilRecovered(since: mended)
+            try await FaultScene.with(findings, .patient) { scene in
+                try await scene.outlast({ try await scene.path.set(conditions) }, shownWithin: silenceLimit) { cause in
+                    #expect(cause.reason == .timeout, "\(cause)")
+                } mending: {
+                    try await scene.path.set(.clear)
+                }
             }
         }
     }
@@ -38,11 +36,7 @@ extension FaultRow {
                 let connects = try await scene.status.connects
                 try await eventually("there is a connection to reset") { try await scene.path.reset() > 0 }
                 if round == 0 { try await scene.waitUntilDown(since: struck, within: .seconds(15)) }
-                try await eventually(within: .seconds(30), "it has come back") {
-                    if try await scene.status.connects > connects { return true }
-                    scene.fixture.process.send(SIGHUP)
-                    return false
-                }
+                try await scene.waitUntilReconnected(after: connects)
             }
             let mended = ContinuousClock.now
             try await scene.waitUntilRecovered(since: mended)
@@ -51,12 +45,16 @@ extension FaultRow {
     }
 
     private static let cutConnections = FaultRow(
-        "1% of connections cut", holds: "those break and none seems complete; all others are whole; the session stays"
+        "1% of connections cut", holds: "those break and none seems complete; all others are whole; the session stays",
+        isPatient: true
     ) { findings in
-        try await FaultScene.with(findings) { scene in
+        var options = FaultScene.Options.patient
+        // What it carries itself is the traffic: any other would keep the overflow sessions busy.
+        options.workers = 0
+        try await FaultScene.with(findings, options) { scene in
             try await FaultyPath.with(to: scene.target.port, PathConditions(bitsPerSecond: 4_000_000)) { path in
                 let port = try await scene.lead(to: [path.port])[0]
-                let route = FaultTraffic.Route(port: port, target: scene.target, mayBreak: true)
+                let route = FaultTraffic.Route(port: port, target: scene.target, mayBreak: true, mayEndShort: true)
                 let (cut, broken) = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for _ in 0..<200 { group.addTask { try await isBroken(route) } }
                     var cut = 0
@@ -75,6 +73,7 @@ extension FaultRow {
             }
             #expect(try await scene.status.connects == 1)
             try await scene.waitUntilSettled()
+            try await scene.waitUntilOneSession()
         }
     }
 
@@ -134,11 +133,11 @@ extension FaultRow {
 
     private static let droppedByFirewall = FaultRow(
         "packets dropped by nft in a network namespace",
-        holds: "noticed within 15 s though no packet says so; up again when the rule is gone",
-        unless: NetworkNamespace.obstacle
+        holds: "noticed in 15 s though no packet says so; up again when the rule is gone",
+        unless: NetworkNamespace.obstacle, isPatient: true
     ) { findings in
         try await NetworkNamespace.with { space in
-            var options = FaultScene.Options()
+            var options = FaultScene.Options.patient
             // A server that never asks would keep the port of the -R for a client that is long gone.
             options.sshd = SSHDOptions(configuration: [
                 "GatewayPorts clientspecified", "ClientAliveInterval 3", "ClientAliveCountMax 2",
@@ -149,13 +148,11 @@ extension FaultRow {
             options.remoteHost = space.inside
             options.targetHost = space.outside
             try await FaultScene.with(findings, options) { scene in
-                let struck = ContinuousClock.now
-                try await space.drop(port: scene.sshd.port)
-                let cause = try await scene.waitUntilDown(since: struck, within: .seconds(25))
-                findings.note("shown as \"\(cause.message)\"")
-                let mended = ContinuousClock.now
-                try await space.mend()
-                try await scene.waitUntilRecovered(since: mended, within: .seconds(90))
+                try await scene.outlast({ try await space.drop(port: scene.sshd.port) }, shownWithin: silenceLimit) {
+                    findings.note("shown as \"\($0.message)\"")
+                } mending: {
+                    try await space.mend()
+                }
             }
         }
     }

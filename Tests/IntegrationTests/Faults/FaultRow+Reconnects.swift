@@ -15,21 +15,23 @@ extension FaultRow {
         options.workers = 0
         try await FaultScene.with(findings, options) { scene in
             // The first ones bring everything to its size.
-            try await reconnect(100, scene)
+            let step = FaultScale.count(100)
+            try await reconnect(step, scene)
             let before = scene.fixture.process.counters
             let (memory, descriptors) = (before.residentBytes, before.openDescriptors)
             var samples: [(Double, Double)] = [(0, Double(memory))]
             let start = ContinuousClock.now
             for round in 1...10 {
-                try await reconnect(100, scene)
-                samples.append((Double(round * 100), Double(scene.fixture.process.counters.residentBytes)))
+                try await reconnect(step, scene)
+                samples.append((Double(round * step), Double(scene.fixture.process.counters.residentBytes)))
             }
             let later = scene.fixture.process.counters.openDescriptors
             #expect(abs(later - descriptors) <= 4)
             let slope = slope(of: samples)
-            #expect(slope < 8192, "\(slope) bytes a reconnect")
+            // In a hundred, what the allocator rounds up weighs more than what could leak.
+            #expect(slope < (FaultScale.isWhole ? 8192 : 65_536), "\(slope) bytes a reconnect")
             findings.note(
-                "\(Int(slope)) bytes a reconnect, \(memory >> 20) MiB before and "
+                "\(10 * step) of them: \(Int(slope)) bytes a reconnect, \(memory >> 20) MiB before and "
                     + "\(Int(samples.last!.1) >> 20) MiB after; descriptors \(descriptors) and \(later); "
                     + "\(seconds(since: start)) s for all")
             try await scene.proveBoth()
@@ -37,16 +39,10 @@ extension FaultRow {
     }
 
     private static func reconnect(_ count: Int, _ scene: FaultScene) async throws {
-        let goal = try await scene.status.connects + count
-        while true {
+        for _ in 0..<count {
             let connects = try await scene.status.connects
-            if connects >= goal { return }
             try await eventually("there is a session to cut") { try await scene.path.reset() > 0 }
-            try await eventually(within: .seconds(30), "it has come back") {
-                if try await scene.status.connects > connects { return true }
-                scene.fixture.process.send(SIGHUP)
-                return false
-            }
+            try await scene.waitUntilReconnected(after: connects)
         }
     }
 

@@ -7,33 +7,36 @@ import Testing
 extension FaultRow {
     static let serverRows = [killed, stopped, otherHostKey, slowRestart, rekeying]
 
+    /// For a peer that says nothing any more: interval times count are 15 s, and an interval more would be too late.
+    static let silenceLimit = Duration.seconds(19)
+
     private static let killed = FaultRow(
         "sshd SIGKILL", holds: "down is shown with its cause; up again without help; the other gateway is not touched"
     ) { findings in
         try await FaultScene.with(findings) { scene in
-            let struck = ContinuousClock.now
-            await scene.sshd.kill()
-            let cause = try await scene.waitUntilDown(since: struck, within: .seconds(15))
-            findings.note("shown as \"\(cause.message)\"")
-            let mended = ContinuousClock.now
-            try await scene.sshd.restart()
-            try await scene.waitUntilRecovered(since: mended)
+            try await scene.outlast {
+                await scene.sshd.kill()
+            } meanwhile: { cause in
+                findings.note("shown as \"\(cause.message)\"")
+            } mending: {
+                try await scene.sshd.restart()
+            }
         }
     }
 
     private static let stopped = FaultRow(
-        "sshd SIGSTOP (30 s)", holds: "noticed within 15 s though TCP still answers; up again after SIGCONT"
+        "sshd SIGSTOP (30 s)", holds: "noticed in 15 s though TCP still answers; up again after SIGCONT",
+        isPatient: true
     ) { findings in
-        try await FaultScene.with(findings) { scene in
+        try await FaultScene.with(findings, .patient) { scene in
             let struck = ContinuousClock.now
-            try await scene.sshd.pause()
-            let cause = try await scene.waitUntilDown(since: struck, within: .seconds(25))
-            #expect(cause.reason == .timeout, "\(cause)")
-            try await ContinuousClock().sleep(until: struck + .seconds(30))
-            #expect(try await scene.status.state != .up)
-            let mended = ContinuousClock.now
-            await scene.sshd.resume()
-            try await scene.waitUntilRecovered(since: mended, within: .seconds(90))
+            try await scene.outlast({ try await scene.sshd.pause() }, shownWithin: silenceLimit) { cause in
+                #expect(cause.reason == .timeout, "\(cause)")
+                try await ContinuousClock().sleep(until: struck + .seconds(30))
+                #expect(try await scene.status.state != .up)
+            } mending: {
+                await scene.sshd.resume()
+            }
         }
     }
 
@@ -57,22 +60,23 @@ extension FaultRow {
     }
 
     private static let slowRestart = FaultRow(
-        "sshd away for longer than the first retries", holds: "retries go on and are counted; up again without help"
+        "sshd away for longer than the first retries", holds: "retries go on and are counted; up again without help",
+        isPatient: true
     ) { findings in
-        try await FaultScene.with(findings) { scene in
-            let struck = ContinuousClock.now
-            await scene.sshd.kill()
-            try await scene.waitUntilDown(since: struck, within: .seconds(15))
-            let failures = try await eventually(within: .seconds(60), "four attempts have failed") {
-                let failures = try await scene.status.failures.values.reduce(0, +)
-                return failures >= 5 ? failures : nil
+        try await FaultScene.with(findings, .patient) { scene in
+            try await scene.outlast {
+                await scene.sshd.kill()
+            } meanwhile: { _ in
+                let failures = try await eventually(within: .seconds(60), "four attempts have failed") {
+                    let failures = try await scene.status.failures.values.reduce(0, +)
+                    return failures >= 5 ? failures : nil
+                }
+                let waiting = try await scene.status
+                #expect(waiting.nextRetry != nil || waiting.state != .backingOff)
+                findings.note("\(failures) failures counted before it was back")
+            } mending: {
+                try await scene.sshd.restart()
             }
-            let waiting = try await scene.status
-            #expect(waiting.nextRetry != nil || waiting.state != .backingOff)
-            let mended = ContinuousClock.now
-            try await scene.sshd.restart()
-            try await scene.waitUntilRecovered(since: mended, within: .seconds(90))
-            findings.note("\(failures) failures counted before it was back")
         }
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 
 /// Every fault that a tunnelling machine meets, against the built binary, a real sshd and traffic whose bytes are
@@ -6,33 +5,17 @@ import Testing
 @Suite(
     "Faults", .serialized,
     .compactMapIssues { issue in
-        FaultTable.shared.sawIssue()
+        FaultFindings.current?.sawIssue()
         return issue
     })
 struct FaultTests {
-    /// Rows that do not hold yet would hide what does, so the matrix runs only where it is asked for.
     @Test(
         "the matrix: what is untouched stays whole, the state shown is true, and all comes back",
-        .enabled(
-            if: getenv("FWD_FAULTS_SEED") != nil,
-            "the fault matrix is not complete; FWD_FAULTS_SEED=1 (or contrib/soak) runs what there is of it"),
-        arguments: FaultRow.chosen)
-    func row(_ row: FaultRow) async throws {
-        let findings = FaultFindings()
-        let clock = ContinuousClock()
-        let start = clock.now
-        if let obstacle = row.obstacle() {
-            print("skipped: \(row.name): \(obstacle)")
-            findings.outcome("skipped: \(obstacle)")
-        } else {
-            do {
-                try await row.body(findings)
-            } catch {
-                Issue.record(error)
-                findings.outcome("FAILED")
-            }
+        arguments: FaultBatch.chosen)
+    func rows(_ batch: FaultBatch) async {
+        await withDiscardingTaskGroup { group in
+            for row in batch.rows { group.addTask { await row.run() } }
         }
-        FaultTable.shared.add(row, findings, took: clock.now - start)
     }
 
     @Test("there are rows, and each has a name of its own")

@@ -11,21 +11,23 @@ final class FaultTraffic: Sendable {
         let target: TargetServer
         /// Whether the fault may break its connections.
         let mayBreak: Bool
-        /// Whether sshd accepts its clients: it ends those of a lost session with FIN, as if all had been said.
-        let isFar: Bool
+        /// Whether sshd stands between a break and the client. SSH has nothing that means "reset" (RFC 4254, 5.3): of a
+        /// break behind it, or of a lost session in front of its own clients, sshd makes an ordinary end.
+        let mayEndShort: Bool
 
-        init(host: String = "127.0.0.1", port: UInt16, target: TargetServer, mayBreak: Bool, isFar: Bool = false) {
+        init(host: String = "127.0.0.1", port: UInt16, target: TargetServer, mayBreak: Bool, mayEndShort: Bool = false)
+        {
             self.host = host
             self.port = port
             self.target = target
             self.mayBreak = mayBreak
-            self.isFar = isFar
+            self.mayEndShort = mayEndShort
         }
     }
 
     struct Counts {
         var whole = 0
-        var broken = 0
+        var broken: [String] = []
         /// Said to be complete, but not what was sent.
         var wrong: [String] = []
         /// Broken, though the fault was elsewhere.
@@ -38,27 +40,26 @@ final class FaultTraffic: Sendable {
     var counts: Counts { values.withLock { $0 } }
 
     /// Runs `body` while every route carries exchanges, then lets the last ones end, and checks them.
-    static func flowing<Result: Sendable>(
-        _ routes: [Route], isolation: isolated (any Actor)? = #isolation,
-        _ body: (FaultTraffic) async throws -> Result
-    ) async throws -> Result {
+    static func flowing(
+        _ routes: [Route], pause: Duration, isolation: isolated (any Actor)? = #isolation,
+        _ body: (FaultTraffic) async throws -> Void
+    ) async throws -> Counts {
         let traffic = FaultTraffic()
-        let result = try await withThrowingTaskGroup(of: Void.self) { group in
-            for route in routes { group.addTask { await traffic.carry(route) } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for route in routes { group.addTask { await traffic.carry(route, pause) } }
             defer { traffic.isOver.withLock { $0 = true } }
-            let result = try await body(traffic)
+            try await body(traffic)
             traffic.isOver.withLock { $0 = true }
             try await group.waitForAll()
-            return result
         }
         let counts = traffic.counts
         #expect(counts.wrong.isEmpty, "bytes were changed, lost or cut off in silence: \(counts.wrong.prefix(3))")
         #expect(counts.disturbed.isEmpty, "connections away from the fault broke: \(counts.disturbed.prefix(3))")
         #expect(counts.whole > 0, "nothing was carried")
-        return result
+        return counts
     }
 
-    private func carry(_ route: Route) async {
+    private func carry(_ route: Route, _ pause: Duration) async {
         while !isOver.withLock({ $0 }) {
             let plan = Exchanges.next(up: 60_000, down: 90_000)
             do {
@@ -68,12 +69,11 @@ final class FaultTraffic: Sendable {
                 values.withLock { $0.wrong.append(error.description) }
             } catch {
                 values.withLock { values in
-                    values.broken += 1
+                    values.broken.append("\(error)")
                     if !route.mayBreak { values.disturbed.append("\(error)") }
                 }
             }
-            // The pace: the faults, not the load, are what this is about.
-            try? await ContinuousClock().sleep(for: .milliseconds(20))
+            try? await ContinuousClock().sleep(for: pause)
         }
     }
 }
@@ -105,16 +105,22 @@ enum Exchanges {
     ) async throws {
         let received = try await StreamClient.exchange(host: route.host, port: route.port, plan, within: deadline)
         guard received.end == .eof else { throw StreamFailure("exchange \(plan.seed)", received.end) }
-        // Closed before it was opened: nobody takes that for an answer.
-        let isShort = received.count < plan.down.count
-        if isShort, received.count == 0 || route.isFar { throw StreamFailure("exchange \(plan.seed)", .eof) }
-        guard received.isExactly(plan.down) else {
-            throw WrongBytes(description: "port \(route.port) down: \(received), \(plan.down.count) were sent")
+        if received.count < plan.down.count, route.mayEndShort {
+            let beginning = SeededBytes(seed: plan.down.seed, count: received.count)
+            guard received.isExactly(beginning) else { throw wrong("down", received, plan.down, route) }
+            throw StreamFailure("exchange \(plan.seed)", .eof)
         }
+        guard received.isExactly(plan.down) else { throw wrong("down", received, plan.down, route) }
         let sent = try await route.target.exchanged(seed: plan.seed)
         guard sent.end == .eof else { throw StreamFailure("exchange \(plan.seed) at its target", sent.end) }
-        guard sent.isExactly(plan.up) else {
-            throw WrongBytes(description: "port \(route.port) up: \(sent), \(plan.up.count) were sent")
-        }
+        guard sent.isExactly(plan.up) else { throw wrong("up", sent, plan.up, route) }
+    }
+
+    private static func wrong(
+        _ direction: String, _ received: ReceivedStream, _ expected: SeededBytes, _ route: FaultTraffic.Route
+    ) -> WrongBytes {
+        WrongBytes(
+            description: "port \(route.port), seed \(expected.seed) \(direction): \(received), "
+                + "\(expected.count) were sent")
     }
 }
