@@ -102,6 +102,13 @@ final class Relay: NearConnectionOwner {
 
     // MARK: - Near to far
 
+    /// An accepted connection is registered one task after its accept, and its channel can be there before: what is
+    /// flushed at once may be answered within the same turn of the loop.
+    func nearBecameActive() {
+        isReading = false
+        readNear()
+    }
+
     func nearReceived(_ bytes: ByteBuffer) {
         pending.append(bytes)
     }

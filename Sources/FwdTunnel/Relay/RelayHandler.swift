@@ -2,6 +2,8 @@ import NIOCore
 
 /// What a near connection tells whoever owns it at the moment: first the one that waits for a channel, then the relay.
 protocol NearConnectionOwner: AnyObject {
+    /// NIO forgets a read that was asked for before this.
+    func nearBecameActive()
     func nearReceived(_ bytes: ByteBuffer)
     func nearReadCompleted()
     func nearEnded()
@@ -17,6 +19,10 @@ final class RelayHandler: ChannelInboundHandler {
 
     /// Weak: the owner holds the channel, not the channel its owner.
     weak var owner: (any NearConnectionOwner)?
+
+    func channelActive(context: ChannelHandlerContext) {
+        owner?.nearBecameActive()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         owner?.nearReceived(unwrapInboundIn(data))

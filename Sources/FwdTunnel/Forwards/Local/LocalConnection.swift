@@ -160,6 +160,7 @@ final class LocalConnection: NearConnectionOwner {
 
     // MARK: - Events of the near connection
 
+    func nearBecameActive() {}
     func nearReceived(_ bytes: ByteBuffer) { early.append(bytes) }
     func nearReadCompleted() {}
     func nearEnded() { hasEnded = true }
