@@ -20,11 +20,14 @@ struct SupervisionTests {
             try await SupervisorFixture.with([gateway]) { fixture in
                 try await fixture.waitUntil("gw/l", is: .up)
                 let remote = try #require(try await fixture.waitUntil("gw/r", is: .up).boundPort)
-                // The first round brings everything to its size; what counts is what later ones add.
-                try await exchangeAll(through: [local, remote], to: target, round: 0)
+                // The first rounds bring everything to its size (one waits for overflow sessions, the next has them);
+                // what counts is what later ones add.
+                for round in 0...1 as ClosedRange<UInt64> {
+                    try await exchangeAll(through: [local, remote], to: target, round: round)
+                }
                 let descriptors = try await settledDescriptors(of: fixture, sshd)
                 let memory = fixture.process.counters.residentBytes
-                for round in 1...4 as ClosedRange<UInt64> {
+                for round in 2...5 as ClosedRange<UInt64> {
                     try await exchangeAll(through: [local, remote], to: target, round: round)
                 }
                 let later = try await settledDescriptors(of: fixture, sshd)
@@ -36,7 +39,7 @@ struct SupervisionTests {
                 let snapshot = try await fixture.snapshot()
                 for forward in snapshot.gateways[0].forwards {
                     #expect(forward.relays.active == 0)
-                    #expect(forward.relays.ended == [RelayResult.completed.rawValue: 1000])
+                    #expect(forward.relays.ended == [RelayResult.completed.rawValue: 1200])
                 }
             }
             await target.stop()
