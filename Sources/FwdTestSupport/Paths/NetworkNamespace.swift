@@ -1,17 +1,22 @@
 import Foundation
+import Synchronization
+
+/// How many namespaces this process has made.
+private let made = Atomic<Int>(0)
 
 /// A network namespace with one link to this one, for packets that a firewall can really drop. Needs root.
 ///
 /// The addresses are of 198.18.0.0/15, which is set aside for tests of networks (RFC 2544).
 public struct NetworkNamespace: Sendable {
     public let name: String
+    /// The link on this side.
+    public let outsideLink: String
+    /// The link in the namespace.
+    public let insideLink: String
     /// The address of this side of the link.
     public let outside: String
     /// The address in the namespace.
     public let inside: String
-
-    /// The link in the namespace.
-    public var insideLink: String { "fwd\(getpid())b" }
 
     /// Why there can be none here; `nil` where there can.
     public static var obstacle: String? {
@@ -27,27 +32,33 @@ public struct NetworkNamespace: Sendable {
     public static func with<Result>(
         isolation: isolated (any Actor)? = #isolation, _ body: (NetworkNamespace) async throws -> Result
     ) async throws -> Result {
-        let number = Int(getpid()) % 16_000
-        let network = "198.18.\(number / 64).\(number % 64 * 4)"
-        let prefix = network.split(separator: ".").dropLast().joined(separator: ".")
-        let space = NetworkNamespace(
-            name: "fwd-\(getpid())", outside: "\(prefix).\(number % 64 * 4 + 1)",
-            inside: "\(prefix).\(number % 64 * 4 + 2)")
+        let space = NetworkNamespace(number: made.wrappingAdd(1, ordering: .relaxed).newValue)
         return try await withCleanUp {
             try await space.make()
             return try await body(space)
         } cleanUp: {
-            // The link goes with the namespace.
+            // In this order: the kernel takes the links of a deleted namespace away later.
+            _ = try? await ProcessRun.run("ip", ["link", "delete", space.outsideLink])
             _ = try? await ProcessRun.run("ip", ["netns", "delete", space.name])
         }
     }
 
+    /// Names and addresses that neither another namespace of this process nor, most likely, another process has.
+    private init(number: Int) {
+        name = "fwd-\(getpid())-\(number)"
+        outsideLink = "fwd\(getpid()).\(number)a"
+        insideLink = "fwd\(getpid()).\(number)b"
+        let block = (Int(getpid()) * 16 + number) % 32_768
+        let prefix = "198.\(18 + block / 16_384).\(block / 64 % 256)"
+        outside = "\(prefix).\(block % 64 * 4 + 1)"
+        inside = "\(prefix).\(block % 64 * 4 + 2)"
+    }
+
     private func make() async throws {
-        let (here, there) = ("fwd\(getpid())a", insideLink)
         let commands = [
-            "netns add \(name)", "link add \(here) type veth peer name \(there) netns \(name)",
-            "address add \(outside)/30 dev \(here)", "link set \(here) up",
-            "-n \(name) address add \(inside)/30 dev \(there)", "-n \(name) link set \(there) up",
+            "netns add \(name)", "link add \(outsideLink) type veth peer name \(insideLink) netns \(name)",
+            "address add \(outside)/30 dev \(outsideLink)", "link set \(outsideLink) up",
+            "-n \(name) address add \(inside)/30 dev \(insideLink)", "-n \(name) link set \(insideLink) up",
             "-n \(name) link set lo up",
         ]
         for command in commands {
