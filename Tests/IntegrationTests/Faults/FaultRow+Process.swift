@@ -125,9 +125,7 @@ extension FaultRow {
             }
             try await scene.waitUntilRecovered(since: left)
             #expect(scene.fixture.process.exit == nil)
-            withKnownIssue("the log does not name the limit yet", isIntermittent: true) {
-                #expect(scene.fixture.log.contains("file descriptors"))
-            }
+            #expect(scene.fixture.log.contains("file descriptors"))
             await echo.stop()
         }
     }

@@ -67,7 +67,9 @@ final class AcceptGate {
             let bound = NIOLoopBound(self, eventLoop: loop)
             guard budget.take(on: loop, orLater: { bound.value.placeCame() }) else {
                 isWaitingForPlace = true
-                report(Cause(.limit, "connections wait: all \(budget.limit) that the process may carry are in use"))
+                report(
+                    Cause(
+                        .limit, "connections wait: the limit of file descriptors leaves \(budget.limit), all in use"))
                 break
             }
             startFirst()

@@ -152,6 +152,7 @@ final class LocalListener: ForwardListener {
             .childChannelInitializer { near in
                 near.eventLoop.makeCompletedFuture { try bound.value.accept(near) }
             }
+            .serverChannelOption(.autoRead, value: false)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
     }

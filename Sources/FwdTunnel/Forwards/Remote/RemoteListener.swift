@@ -130,7 +130,7 @@ final class RemoteListener: ForwardListener {
         session.retire(far)
         forward.counters.refused(.overLimit)
         forward.connectionFailed(
-            Cause(.limit, "a connection was refused: all \(budget.limit) that the process may carry are in use"))
+            Cause(.limit, "a connection was refused: the limit of file descriptors leaves \(budget.limit), all in use"))
     }
 
     private static func glue(
