@@ -32,7 +32,7 @@ final class Relay: NearConnectionOwner {
         /// Up to this length, bytes are copied out of the read buffer, which then serves again.
         static let copyLimit = 128 * 1024
         /// Bytes that one relay may put into the session before the others get their turn.
-        static let turn = 512 * 1024
+        static let turn = 256 * 1024
     }
 
     private let near: any Channel
