@@ -16,14 +16,6 @@
 #define SLOTS (2 * IN_FLIGHT)
 #define OPENS 300
 
-/* 1.11.1 loses the host key of each exchange, and with GCM two keys. */
-const char *__lsan_default_suppressions(void);
-const char *
-__lsan_default_suppressions(void)
-{
-    return "leak:kex_method_curve25519\nleak:_libssh2_curve25519\n";
-}
-
 struct load {
     LIBSSH2_CHANNEL *flood;
     int exchanges, was_exchanging;
@@ -207,9 +199,7 @@ test_load(const char *cipher, struct targets *targets)
             given_up, in_exchange, load.exchanges, load.bytes / 1000000);
     check(kept > 0);
     link_end(&link);
-    /* what 1.11.1 itself loses, but nothing for each open */
-    check(blocks <= 4 * load.exchanges + 20);
-    blocks = 0;
+    check_int(blocks, 0);
 }
 
 /* The socket takes a part of the request, then nothing, until the server's
@@ -263,6 +253,7 @@ test_begun(struct targets *targets)
     }
     check(done > 3);
     link_end(&link);
+    check_int(blocks, 0);
 }
 
 int
@@ -272,7 +263,9 @@ main(void)
 
     sshd_start("RekeyLimit 1M");
     test_load("chacha20-poly1305@openssh.com", targets);
-    test_load("aes128-gcm@openssh.com", targets);
+    /* valgrind reports a branch inside libcrypto, on libcrypto's own stack */
+    if(!getenv("CHECK_IS_SLOW"))
+        test_load("aes128-gcm@openssh.com", targets);
     test_load("aes128-ctr", targets);
     test_begun(targets);
     return 0;
