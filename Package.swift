@@ -125,7 +125,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "fwd", "FwdConfig", "FwdCore", "FwdTestSupport",
+                "fwd", "FwdConfig", "FwdCore", "FwdTestSupport", "LibSSH2",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
