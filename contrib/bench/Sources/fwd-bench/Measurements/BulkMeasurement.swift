@@ -1,0 +1,45 @@
+import BenchContenders
+import BenchStreams
+import BenchSystem
+import Foundation
+import Synchronization
+
+/// Throughput of some relays at once on loopback, and the forwarder's CPU for it.
+struct BulkMeasurement: Measurement {
+    let relays: Int
+    let duration: Duration
+
+    var name: String { "bulk\(relays)" }
+    var group: String { "bulk" }
+    var figures: [String] {
+        Direction.allCases.flatMap { ["bulk.\($0).\(relays)", "cpu.\($0).\(relays)"] }
+    }
+
+    func measure(_ bench: Bench) throws {
+        try bench.onLoopback { alternation in
+            alternation.run(bench.contenders, figures: figures, runs: bench.options.runs) { forwarder, run in
+                var values: [String: Double] = [:]
+                for direction in Direction.allCases {
+                    let length = run < 0 ? .milliseconds(300) : duration
+                    let bulk = Bulk(direction, relays: relays, duration: length)
+                    let (result, cpu) = try bulk.run(through: forwarder, to: alternation.target)
+                    values["bulk.\(direction).\(relays)"] = result.megabytesPerSecond
+                    values["cpu.\(direction).\(relays)"] = cpu / result.gigabytes
+                }
+                return values
+            }
+        }
+    }
+}
+
+extension Bulk {
+    /// The same with the CPU seconds that the forwarder took for it.
+    func run(through forwarder: Forwarder, to target: TargetServer) throws -> (BulkResult, cpuSeconds: Double) {
+        let before = Mutex(0.0)
+        let endpoint = forwarder.endpoint(Alternation.workerForward)
+        let result = try run(through: endpoint, to: target, from: forwarder.plan.place) {
+            before.withLock { $0 = forwarder.cpuSeconds }
+        }
+        return (result, forwarder.cpuSeconds - before.withLock { $0 })
+    }
+}
