@@ -18,7 +18,8 @@ extension Contender {
     public static func python(_ name: String, python: String, script: String) -> Contender {
         Contender(name: name, title: name) { plan, directory in
             let server = plan.server
-            let login = [server.endpoint.host, "\(server.endpoint.port)", server.user, server.identity, server.knownHosts]
+            let address = [server.endpoint.host, "\(server.endpoint.port)"]
+            let login = address + [server.user, server.identity, server.knownHosts]
             return try plan.gateways.enumerated().map { number, gateway in
                 let lines = gateway.map { "\($0.listen) \($0.target.host) \($0.target.port)\n" }
                 let list = try directory.write(lines.joined(), to: "forwards\(number)")

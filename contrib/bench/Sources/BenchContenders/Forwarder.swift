@@ -43,7 +43,7 @@ public final class Forwarder: Sendable {
                 return left == 0
             }
         } catch {
-            throw BenchError("\(contender.name): \(left) of \(wanted.count) forwards do not listen: \(error); \(lastWords)")
+            throw BenchError("\(left) of \(wanted.count) forwards do not listen: \(error); \(lastWords)")
         }
         return .now
     }

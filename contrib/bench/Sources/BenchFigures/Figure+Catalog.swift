@@ -58,7 +58,8 @@ extension Figure {
     }
 
     static let recovery = [
-        Figure("recovery", "sshd back to first good byte", "s", .lower, digits: 2),
+        Figure("recovery.2s", "sshd away for 2 s", "s", .lower, digits: 2),
+        Figure("recovery.15s", "sshd away for 15 s", "s", .lower, digits: 2),
         Figure("startup.listening", "1,000 forwards, all listening", "s", .lower, digits: 2),
         Figure("startup.usable", "1,000 forwards, the last one carries bytes", "s", .lower, digits: 2),
     ]

@@ -1,13 +1,23 @@
 import Foundation
 
-/// The whole text of a file, also of those in /proc, which have no size; `nil` where it cannot be read.
+/// The whole text of a file; `nil` where it cannot be read. Foundation reads only the first page of a file in /proc.
 public func readTextFile(_ path: String) -> String? {
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    return String(decoding: data, as: UTF8.self)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var text: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+        let count = read(descriptor, &part, part.count)
+        if count < 0 { return nil }
+        if count == 0 { return String(decoding: text, as: UTF8.self) }
+        text += part[..<count]
+    }
 }
 
 public func writeTextFile(_ text: String, to path: String, mode: Int = 0o600) throws {
-    guard FileManager.default.createFile(
-        atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: mode])
-    else { throw BenchError("cannot write \(path)") }
+    let mode: [FileAttributeKey: Any] = [.posixPermissions: mode]
+    guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: mode) else {
+        throw BenchError("cannot write \(path)")
+    }
 }

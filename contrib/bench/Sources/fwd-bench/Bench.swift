@@ -39,6 +39,23 @@ final class Bench {
         for figure in figures { results[figure, contender.name].note(reason) }
     }
 
+    /// The contenders without those for which the figures make no sense; these get the reason.
+    func contenders(for figures: [String], without names: Set<String>, because reason: String) -> [Contender] {
+        for contender in contenders where names.contains(contender.name) { fail(figures, contender, reason) }
+        return contenders.filter { !names.contains($0.name) }
+    }
+
+    /// What `body` returns; if it throws, the contender has failed and `nil`.
+    func attempt<Value>(_ figures: [String], _ contender: Contender, _ body: () throws -> Value) -> Value? {
+        do {
+            return try body()
+        } catch {
+            say("\(contender.name) failed: \(error)")
+            fail(figures, contender, "\(error)")
+            return nil
+        }
+    }
+
     func say(_ text: String) {
         let line = String(format: "%6.1f  %@\n", Moment.now.seconds(since: started), text)
         FileHandle.standardError.write(Data(line.utf8))

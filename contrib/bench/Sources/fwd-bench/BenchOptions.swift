@@ -32,7 +32,8 @@ struct BenchOptions: ParsableArguments {
         guard let contenderNames else { return Contender.all.compactMap(contender) }
         return try contenderNames.split(separator: ",").map(String.init).map { name in
             guard let found = contender(name) else {
-                throw ValidationError("no contender \"\(name)\" here; known are \(Contender.all.joined(separator: ","))")
+                let known = Contender.all.joined(separator: ",")
+                throw ValidationError("no contender \"\(name)\" here; known are \(known)")
             }
             return found
         }

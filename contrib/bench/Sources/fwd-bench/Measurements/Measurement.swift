@@ -25,10 +25,14 @@ enum MeasurementCatalog {
             IdleLatencyMeasurement(duration: lengths.roundTrips),
             BusyLatencyMeasurement(duration: lengths.roundTrips),
             ConnectionRateMeasurement(duration: lengths.connections),
+            BurstMeasurement(), IdleRelaysMeasurement(duration: lengths.bulk),
+            GatewayMemoryMeasurement(gateways: 1, runs: 3), GatewayMemoryMeasurement(gateways: 50, runs: 1),
+            RelayMemoryMeasurement(runs: 1),
             LineMeasurement(delay: 0, duration: .seconds(1), settling: .milliseconds(200), runs: nil),
             LineMeasurement(delay: 10, duration: .seconds(2), settling: .milliseconds(500), runs: nil),
             LineMeasurement(delay: 50, duration: .seconds(3), settling: .seconds(1), runs: nil),
             LineMeasurement(delay: 100, duration: .seconds(5), settling: .seconds(2), runs: nil),
+            RecoveryMeasurement(outage: 2, runs: 5), RecoveryMeasurement(outage: 15, runs: 3), StartUpMeasurement(),
         ]
     }
 
