@@ -43,6 +43,7 @@ extension Figure {
     static let memory = [
         Figure("memory.1", "1 gateway with 4 forwards", "MiB", .lower, digits: 1),
         Figure("memory.50", "50 gateways with 4 forwards each", "MiB", .lower, digits: 1),
+        Figure("memory.50.rss", "the same, RSS", "MiB", .lower, digits: 1),
         Figure("memory.relay", "one idle relay of 5,000", "KiB", .lower, digits: 1),
     ]
 

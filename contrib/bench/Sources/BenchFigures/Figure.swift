@@ -11,6 +11,9 @@ public struct Figure: Equatable, Sendable {
     /// Digits behind the point.
     public let digits: Int
 
+    /// A share of a contender's own figure says all by itself, and where only some reconnect there is no base.
+    public var comparesWithBase: Bool { id != "idle.share" && !id.hasPrefix("recovery.") }
+
     init(_ id: String, _ title: String, _ unit: String, _ better: Better, digits: Int) {
         (self.id, self.title, self.unit, self.better, self.digits) = (id, title, unit, better, digits)
     }

@@ -32,4 +32,29 @@ public struct Results: Codable, Equatable, Sendable {
     public func ratios(_ figure: String, _ contender: String) -> Spread? {
         Spread(self[figure, contender].ratios(to: self[figure, Self.base]))
     }
+
+    /// These with the figures of a newer run, whole rows of them, for values of different runs cannot be compared.
+    public func taking(_ newer: Results) -> Results {
+        var merged = self
+        merged.figures.merge(newer.figures) { $1 }
+        merged.timelines.merge(newer.timelines) { $1 }
+        for contender in newer.contenders {
+            if let index = merged.contenders.firstIndex(where: { $0.name == contender.name }) {
+                merged.contenders[index] = contender
+            } else {
+                merged.contenders.append(contender)
+            }
+        }
+        let names = Figure.all.map(\.id).filter { newer.figures[$0] != nil }
+        if let date = newer.facts["date"] { merged.facts["measured again on \(date)"] = names.joined(separator: ", ") }
+        return merged
+    }
+
+    /// With as many digits as mean something.
+    public var rounded: Results {
+        var rounded = self
+        rounded.figures = figures.mapValues { $0.mapValues(\.rounded) }
+        rounded.timelines = timelines.mapValues { $0.mapValues { $0.map { roundedToFive($0) } } }
+        return rounded
+    }
 }

@@ -28,4 +28,6 @@ public struct Series: Codable, Equatable, Sendable {
             return value / base
         }
     }
+
+    var rounded: Series { Series(values: values.map { $0.map(roundedToFive) }, reasons: reasons) }
 }

@@ -3,7 +3,7 @@ import BenchLine
 import BenchStreams
 import BenchSystem
 
-/// The contenders of a measurement, all started, measured by turns: A B C A B C.
+/// A server and a target, and contenders that are measured by turns: A B C A B C.
 struct Alternation {
     let bench: Bench
     let server: SSHServer
@@ -15,28 +15,52 @@ struct Alternation {
     static let workerForward = 0
     static let greeterForward = 1
 
-    /// - Parameters:
-    ///   - contenders: those for which the figures make sense.
-    ///   - figures: that a failure leaves without a value.
-    ///   - sample: measures one contender once; run -1 warms up and is not recorded.
-    func run(
-        _ contenders: [Contender], figures: [String], runs: Int,
-        _ sample: (_ forwarder: Forwarder, _ run: Int) throws -> [String: Double]
+    /// After so many failures in one measurement a contender is not tried again.
+    private static let patience = 2
+
+    /// Measures each contender once in each run, from its start to its end.
+    /// - Parameter sample: its figures.
+    func byTurns(
+        _ contenders: [Contender], figures: [String], runs: Int, _ sample: (Contender) throws -> [String: Double]
     ) {
-        var entries = contenders.map { Entry(contender: $0) }
-        defer { for entry in entries { entry.forwarder?.stop() } }
-        for run in -1..<runs {
-            for index in entries.indices where entries[index].failures < 2 {
+        var failures: [String: Int] = [:]
+        for run in 0..<runs {
+            for contender in contenders where failures[contender.name, default: 0] < Self.patience {
                 do {
-                    let forwarder = try entries[index].running { try start($0) }
-                    let values = try sample(forwarder, run)
-                    guard run >= 0 else { continue }
-                    for (figure, value) in values { bench.record(figure, forwarder.contender, run: run, value) }
+                    bench.record(try sample(contender), contender, run: run)
                 } catch {
-                    bench.say("\(entries[index].contender.name) failed: \(error)")
-                    bench.fail(figures, entries[index].contender, "\(error)")
-                    entries[index].giveUp()
+                    bench.say("\(contender.name) failed: \(error)")
+                    bench.fail(figures, contender, run: run, error)
+                    failures[contender.name, default: 0] += 1
                 }
+            }
+        }
+    }
+
+    /// The same with contenders that are all started and warmed up before, and run meanwhile.
+    /// - Parameter sample: the figures of a running one; those of a warm-up are not recorded.
+    func byTurns(
+        _ contenders: [Contender], figures: [String], runs: Int,
+        _ sample: (_ forwarder: Forwarder, _ isWarmUp: Bool) throws -> [String: Double]
+    ) {
+        var running: [String: Forwarder] = [:]
+        defer { for forwarder in running.values { forwarder.stop() } }
+        for contender in contenders {
+            // A failure shows again, and counts, in the first run.
+            guard let forwarder = try? start(contender) else { continue }
+            running[contender.name] = forwarder
+            _ = try? sample(forwarder, true)
+        }
+        byTurns(contenders, figures: figures, runs: runs) { contender in
+            let forwarder = try running[contender.name] ?? start(contender)
+            running[contender.name] = forwarder
+            do {
+                return try sample(forwarder, false)
+            } catch {
+                // It gets a fresh start.
+                forwarder.stop()
+                running[contender.name] = nil
+                throw error
             }
         }
     }
@@ -55,25 +79,6 @@ struct Alternation {
         }
         return forwarder
     }
-
-    private struct Entry {
-        let contender: Contender
-        var forwarder: Forwarder?
-        var failures = 0
-
-        mutating func running(_ start: (Contender) throws -> Forwarder) throws -> Forwarder {
-            if let forwarder { return forwarder }
-            let started = try start(contender)
-            forwarder = started
-            return started
-        }
-
-        mutating func giveUp() {
-            failures += 1
-            forwarder?.stop()
-            forwarder = nil
-        }
-    }
 }
 
 extension Bench {
@@ -85,9 +90,7 @@ extension Bench {
         defer { target.stop() }
         try body(Alternation(bench: self, server: server, target: target))
     }
-}
 
-extension Bench {
     /// Runs `body` with a server and a target at the far end of a line, and everything else at its near end.
     func onLine(_ roundTrip: Duration, _ body: (Alternation) throws -> Void) throws {
         if let obstacle = DelayLine.obstacle { throw BenchError(obstacle) }

@@ -5,18 +5,17 @@ import Foundation
 
 /// One run of the bench: who takes part, and what was found so far.
 final class Bench {
-    let options: BenchOptions
     let contenders: [Contender]
+    let runs: Int
     let directory: WorkDirectory
     var results = Results()
     private let started = Moment.now
 
-    init(options: BenchOptions, contenders: [Contender], directory: WorkDirectory) {
-        self.options = options
-        self.contenders = contenders
-        self.directory = directory
-        results.contenders = contenders.map { Results.Contender(name: $0.name, title: $0.title, version: "") }
+    init(contenders: [Contender], runs: Int, directory: WorkDirectory) {
+        (self.contenders, self.runs, self.directory) = (contenders, runs, directory)
     }
+
+    var seconds: Double { Moment.now.seconds(since: started) }
 
     /// A measurement that fails as a whole leaves its reason with every contender, and does not end the bench.
     func perform(_ measurement: any Measurement) {
@@ -26,38 +25,48 @@ final class Bench {
             try measurement.measure(self)
         } catch {
             say("\(measurement.name) failed: \(error)")
-            for contender in contenders { fail(measurement.figures, contender, "\(error)") }
+            for contender in contenders { fail(measurement.figures, contender, error) }
         }
-        say(String(format: "\(measurement.name) took %.0f s", Moment.now.seconds(since: start)))
+        say("\(measurement.name) took \(number(Moment.now.seconds(since: start), digits: 0)) s")
     }
 
-    func record(_ figure: String, _ contender: Contender, run: Int, _ value: Double) {
-        results[figure, contender.name].record(value, run: run)
+    func record(_ values: [String: Double], _ contender: Contender, run: Int) {
+        for (figure, value) in values { results[figure, contender.name].record(value, run: run) }
     }
 
-    func fail(_ figures: [String], _ contender: Contender, _ reason: String) {
-        for figure in figures { results[figure, contender.name].note(reason) }
+    /// The run has failed: its figures have no value, but the reason.
+    func fail(_ figures: [String], _ contender: Contender, run: Int? = nil, _ reason: any Error) {
+        for figure in figures {
+            if let run { results[figure, contender.name].record(nil, run: run) }
+            results[figure, contender.name].note(Self.shortened("\(reason)"))
+        }
     }
 
-    /// The contenders without those for which the figures make no sense; these get the reason.
-    func contenders(for figures: [String], without names: Set<String>, because reason: String) -> [Contender] {
-        for contender in contenders where names.contains(contender.name) { fail(figures, contender, reason) }
-        return contenders.filter { !names.contains($0.name) }
-    }
-
-    /// What `body` returns; if it throws, the contender has failed and `nil`.
-    func attempt<Value>(_ figures: [String], _ contender: Contender, _ body: () throws -> Value) -> Value? {
-        do {
-            return try body()
-        } catch {
-            say("\(contender.name) failed: \(error)")
-            fail(figures, contender, "\(error)")
-            return nil
+    /// Those contenders for which the figures make sense; the others get the reason instead.
+    func contenders(for figures: [String], without exclusions: [Exclusion]) -> [Contender] {
+        contenders.filter { contender in
+            guard let exclusion = exclusions.first(where: { $0.names.contains(contender.name) }) else { return true }
+            fail(figures, contender, BenchError(exclusion.reason))
+            return false
         }
     }
 
     func say(_ text: String) {
-        let line = String(format: "%6.1f  %@\n", Moment.now.seconds(since: started), text)
+        let line = String(format: "%6.1f  %@\n", seconds, text)
         FileHandle.standardError.write(Data(line.utf8))
     }
+
+    /// One line, for the notes under a table.
+    private static func shortened(_ reason: String) -> String {
+        let words = reason.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return words.count <= 200 ? words : "\(words.prefix(200)) …"
+    }
+}
+
+/// Contenders that do not take part in a measurement, and why.
+struct Exclusion: Sendable {
+    let names: Set<String>
+    let reason: String
+
+    static let carriedBySSH = Exclusion(names: ["autossh"], reason: "its connections are carried by ssh: see `ssh -L`")
 }

@@ -16,8 +16,11 @@ struct BenchOptions: ParsableArguments {
         help: "These contenders, comma-separated: \(Contender.all.joined(separator: ",")).")
     var contenderNames: String?
 
+    /// Whether the page can be made of this run alone.
+    var isComplete: Bool { onlyNames == nil && contenderNames == nil }
+
     func measurements() throws -> [any Measurement] {
-        let all = MeasurementCatalog.all(SampleLengths(quick: quick))
+        let all = MeasurementCatalog.all(SampleLengths(isQuick: quick))
         guard let onlyNames else { return all }
         return try onlyNames.split(separator: ",").flatMap { name in
             let found = all.filter { $0.name == name || $0.group == name }

@@ -4,19 +4,40 @@ import BenchFigures
 import BenchSystem
 import Foundation
 
+@main
 struct Run: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Measure.")
+    static let configuration = CommandConfiguration(
+        commandName: "contrib/bench/run",
+        abstract: "Measures fwd beside other SSH forwarders, and writes the page about it.")
 
     @OptionGroup var options: BenchOptions
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
+        let files = ResultFiles(directory: output.directory ?? "\(options.repository)/contrib/doc")
+        if output.render { return try files.writePage(of: files.readResults()) }
         endOnSignals()
         raiseDescriptorLimit()
         defer { Leftovers.shared.clear() }
+        let results = try measure()
+        printReport(results)
+        if output.merge {
+            try files.write(files.readResults().taking(results))
+        } else if options.isComplete {
+            try files.write(results)
+        }
+    }
+
+    private func measure() throws -> Results {
         let measurements = try options.measurements()
-        let bench = Bench(options: options, contenders: try options.contenders(), directory: try .make())
+        let contenders = try options.contenders()
+        let bench = Bench(contenders: contenders, runs: options.runs, directory: try .make())
+        bench.results.contenders = (contenders + [.plainTCP]).map {
+            Results.Contender(name: $0.name, title: $0.title, version: Versions.version(of: $0.name, options) ?? "")
+        }
         for measurement in measurements { bench.perform(measurement) }
-        printReport(bench.results)
+        bench.results.facts = MachineFacts.facts(options, seconds: bench.seconds)
+        return bench.results
     }
 
     /// SIGINT and SIGTERM leave nothing behind either.

@@ -1,13 +1,12 @@
 import BenchContenders
 import BenchStreams
 import BenchSystem
-import Foundation
 import Synchronization
 
 /// Throughput of some relays at once on loopback, and the forwarder's CPU for it.
 struct BulkMeasurement: Measurement {
     let relays: Int
-    let duration: Duration
+    let lengths: SampleLengths
 
     var name: String { "bulk\(relays)" }
     var group: String { "bulk" }
@@ -16,12 +15,13 @@ struct BulkMeasurement: Measurement {
     }
 
     func measure(_ bench: Bench) throws {
+        let contenders = bench.contenders(for: figures, without: relays == 1 ? [] : [.carriedBySSH])
         try bench.onLoopback { alternation in
-            alternation.run(bench.contenders, figures: figures, runs: bench.options.runs) { forwarder, run in
+            alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, isWarmUp in
                 var values: [String: Double] = [:]
                 for direction in Direction.allCases {
-                    let length = run < 0 ? .milliseconds(300) : duration
-                    let bulk = Bulk(direction, relays: relays, duration: length)
+                    let duration = isWarmUp ? .milliseconds(300) : lengths.bulk(forwarder.contender)
+                    let bulk = Bulk(direction, relays: relays, duration: duration)
                     let (result, cpu) = try bulk.run(through: forwarder, to: alternation.target)
                     values["bulk.\(direction).\(relays)"] = result.megabytesPerSecond
                     values["cpu.\(direction).\(relays)"] = cpu / result.gigabytes

@@ -8,11 +8,12 @@ struct BurstMeasurement: Measurement {
     let figures = ["burst.50ms"]
 
     func measure(_ bench: Bench) throws {
+        let contenders = bench.contenders(for: figures, without: [.carriedBySSH])
         try bench.onLine(.milliseconds(50)) { alternation in
-            alternation.run(bench.contenders, figures: figures, runs: bench.options.runs) { forwarder, _ in
+            alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, _ in
                 let endpoint = forwarder.endpoint(Alternation.greeterForward)
                 let times = try Greetings(through: endpoint, from: alternation.place).burst(of: 50)
-                // A run that follows at once would meet the closes of this one.
+                // The closes of this run are no part of the next one.
                 pause(.milliseconds(300))
                 return ["burst.50ms": times.last ?? 0]
             }

@@ -9,10 +9,11 @@ struct ConnectionRateMeasurement: Measurement {
     let figures = ["connections.rate"]
 
     func measure(_ bench: Bench) throws {
+        let contenders = bench.contenders(for: figures, without: [.carriedBySSH])
         try bench.onLoopback { alternation in
-            alternation.run(bench.contenders, figures: figures, runs: bench.options.runs) { forwarder, run in
+            alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, isWarmUp in
                 let greetings = Greetings(through: forwarder.endpoint(Alternation.greeterForward))
-                let length = run < 0 ? .milliseconds(200) : duration
+                let length = isWarmUp ? .milliseconds(100) : duration
                 return ["connections.rate": try greetings.rate(clients: 50, duration: length)]
             }
         }

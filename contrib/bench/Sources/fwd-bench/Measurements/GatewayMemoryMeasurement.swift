@@ -9,21 +9,19 @@ struct GatewayMemoryMeasurement: Measurement {
 
     var name: String { "memory\(gateways)" }
     let group = "memory"
-    var figures: [String] { ["memory.\(gateways)"] }
+    var figures: [String] { ["memory.\(gateways)"] + (gateways == 50 ? ["memory.50.rss"] : []) }
 
     func measure(_ bench: Bench) throws {
         try bench.onLoopback { alternation in
-            for run in 0..<min(runs, bench.options.runs) {
-                for contender in bench.contenders {
-                    let bytes = bench.attempt(figures, contender) { try sample(bench, contender, alternation) }
-                    guard let bytes else { continue }
-                    bench.record(figures[0], contender, run: run, Double(bytes) / 1_048_576)
-                }
+            alternation.byTurns(bench.contenders, figures: figures, runs: min(runs, bench.runs)) { contender in
+                try sample(bench, contender, alternation)
             }
         }
     }
 
-    private func sample(_ bench: Bench, _ contender: Contender, _ alternation: Alternation) throws -> Int {
+    private func sample(
+        _ bench: Bench, _ contender: Contender, _ alternation: Alternation
+    ) throws -> [String: Double] {
         let targets = [Endpoint](repeating: alternation.target.greeter, count: 4)
         let plan = ForwardPlan(server: alternation.server, targets: targets, gateways: gateways)
         let forwarder = try Forwarder(contender, plan, in: bench.directory)
@@ -34,6 +32,7 @@ struct GatewayMemoryMeasurement: Measurement {
         }
         // What only the start has needed is given back within a second or so, or not at all.
         pause(.seconds(1))
-        return forwarder.proportionalBytes
+        let sizes = [forwarder.proportionalBytes, forwarder.residentBytes].map { Double($0) / 1_048_576 }
+        return Dictionary(uniqueKeysWithValues: zip(figures, sizes))
     }
 }

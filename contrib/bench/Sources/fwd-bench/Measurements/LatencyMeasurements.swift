@@ -6,16 +6,17 @@ import Foundation
 
 /// Round trips of one byte on a forwarder that has nothing else to do.
 struct IdleLatencyMeasurement: Measurement {
-    let duration: Duration
+    let lengths: SampleLengths
 
     let name = "latency-idle"
     let group = "latency"
     let figures = ["rtt.idle.p50", "rtt.idle.p99"]
 
     func measure(_ bench: Bench) throws {
+        let contenders = bench.contenders(for: figures, without: [.carriedBySSH])
         try bench.onLoopback { alternation in
-            alternation.run(bench.contenders, figures: figures, runs: bench.options.runs) { forwarder, _ in
-                let end = Moment.now + duration
+            alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, isWarmUp in
+                let end = Moment.now + (isWarmUp ? .milliseconds(100) : lengths.roundTrips(forwarder.contender))
                 let times = try RoundTrips(through: forwarder.endpoint()).run { _ in Moment.now >= end }
                 return latencies("rtt.idle", times)
             }
@@ -25,20 +26,19 @@ struct IdleLatencyMeasurement: Measurement {
 
 /// Round trips of one byte while a bulk transfer runs on the same session.
 struct BusyLatencyMeasurement: Measurement {
-    let duration: Duration
+    let lengths: SampleLengths
 
     let name = "latency-bulk"
     let group = "latency"
     let figures = Direction.allCases.flatMap { ["rtt.\($0).p50", "rtt.\($0).p99", "rtt.\($0).bulk"] }
 
     func measure(_ bench: Bench) throws {
+        let contenders = bench.contenders(for: figures, without: [.carriedBySSH])
         try bench.onLoopback { alternation in
-            alternation.run(bench.contenders, figures: figures, runs: bench.options.runs) { forwarder, _ in
-                var values: [String: Double] = [:]
-                for direction in Direction.allCases {
-                    values.merge(try sample(direction, forwarder, alternation.target)) { $1 }
-                }
-                return values
+            alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, isWarmUp in
+                if isWarmUp { return [:] }
+                let both = try Direction.allCases.map { try sample($0, forwarder, alternation.target) }
+                return both[0].merging(both[1]) { $1 }
             }
         }
     }
@@ -46,6 +46,7 @@ struct BusyLatencyMeasurement: Measurement {
     private func sample(
         _ direction: Direction, _ forwarder: Forwarder, _ target: TargetServer
     ) throws -> [String: Double] {
+        let duration = lengths.roundTrips(forwarder.contender)
         let ready = DispatchSemaphore(value: 0)
         let bulk = Worker.start {
             let bulk = Bulk(direction, duration: duration + .milliseconds(300))

@@ -1,16 +1,12 @@
 import BenchContenders
 import BenchFigures
-import BenchLine
 import BenchStreams
 import BenchSystem
 
 /// Throughput of one relay over a path with a delay, plain TCP on the same path beside it.
 struct LineMeasurement: Measurement {
     let delay: Int
-    let duration: Duration
-    /// The first part of a transfer, in which connections find their speed: not in the main figure.
-    let settling: Duration
-    let runs: Int?
+    let lengths: SampleLengths
 
     var name: String { "line\(delay)" }
     var group: String { "line" }
@@ -19,28 +15,35 @@ struct LineMeasurement: Measurement {
     }
 
     func measure(_ bench: Bench) throws {
+        let exclusions: [Exclusion] = delay == 100 ? [.carriedBySSH] : [.carriedBySSH, .onlyOnTheLongestPath]
+        let contenders = bench.contenders(for: figures, without: exclusions)
         try bench.onLine(.milliseconds(delay)) { alternation in
-            let runs = min(bench.options.runs, self.runs ?? .max)
-            alternation.run(bench.contenders, figures: figures, runs: runs) { forwarder, run in
+            alternation.byTurns(contenders + [.plainTCP], figures: figures, runs: bench.runs) { forwarder, isWarmUp in
                 // A warm-up would find nothing that the next connection remembers.
-                if run < 0 { return [:] }
-                return try sample(bench, forwarder.contender.name, through: forwarder.endpoint(), alternation)
+                isWarmUp ? [:] : try sample(bench, forwarder, alternation)
             }
         }
     }
 
     private func sample(
-        _ bench: Bench, _ name: String, through endpoint: Endpoint, _ alternation: Alternation
+        _ bench: Bench, _ forwarder: Forwarder, _ alternation: Alternation
     ) throws -> [String: Double] {
+        let (transfer, settling) = lengths.line(delay)
         var values: [String: Double] = [:]
         for direction in Direction.allCases {
-            let bulk = Bulk(direction, duration: duration)
-            let result = try bulk.run(through: endpoint, to: alternation.target, from: alternation.place)
+            let bulk = Bulk(direction, duration: transfer)
+            let result = try bulk.run(
+                through: forwarder.endpoint(), to: alternation.target, from: alternation.place)
             let figure = "line.\(delay).\(direction)"
             values["\(figure).whole"] = result.megabytesPerSecond
             values[figure] = result.megabytesPerSecond(after: settling)
-            bench.results.timelines[figure, default: [:]][name] = result.timeline
+            bench.results.timelines[figure, default: [:]][forwarder.contender.name] = result.timeline
         }
         return values
     }
+}
+
+extension Exclusion {
+    static let onlyOnTheLongestPath = Exclusion(
+        names: ["ssh-gcm", "dbclient", "asyncssh", "sshtunnel"], reason: "measured at 100 ms only")
 }

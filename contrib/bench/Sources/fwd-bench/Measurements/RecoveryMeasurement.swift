@@ -16,25 +16,36 @@ struct RecoveryMeasurement: Measurement {
     var figures: [String] { ["recovery.\(outage)s"] }
 
     func measure(_ bench: Bench) throws {
-        let contenders = bench.contenders(
-            for: figures, without: ["ssh", "ssh-gcm", "dbclient", "asyncssh", "sshtunnel"],
-            because: "does not reconnect by itself")
+        let others = Exclusion(
+            names: ["ssh", "ssh-gcm", "dbclient", "asyncssh", "sshtunnel"], reason: "does not reconnect by itself")
+        let contenders = bench.contenders(for: figures, without: [others])
         try bench.onLoopback { alternation in
-            for run in 0..<min(runs, bench.options.runs) {
-                let forwarders = contenders.compactMap { contender in
-                    bench.attempt(figures, contender) { try alternation.start(contender) }
-                }
-                defer { for forwarder in forwarders { forwarder.stop() } }
-                alternation.server.kill()
-                pause(.seconds(outage))
-                let waits = forwarders.map { FirstGreeting(of: $0.endpoint(Alternation.greeterForward)) }
-                try alternation.server.start()
-                let back = Moment.now
-                for (forwarder, wait) in zip(forwarders, waits) {
-                    let moment = bench.attempt(figures, forwarder.contender) { try wait.moment(within: .seconds(45)) }
-                    guard let moment else { continue }
-                    bench.record(figures[0], forwarder.contender, run: run, max(0, moment.seconds(since: back)))
-                }
+            for run in 0..<min(runs, bench.runs) { try outage(run, contenders, alternation) }
+        }
+    }
+
+    private func outage(_ run: Int, _ contenders: [Contender], _ alternation: Alternation) throws {
+        let bench = alternation.bench
+        var forwarders: [Forwarder] = []
+        defer { for forwarder in forwarders { forwarder.stop() } }
+        for contender in contenders {
+            do {
+                forwarders.append(try alternation.start(contender))
+            } catch {
+                bench.fail(figures, contender, run: run, error)
+            }
+        }
+        alternation.server.kill()
+        pause(.seconds(outage))
+        let waits = forwarders.map { FirstGreeting(of: $0.endpoint(Alternation.greeterForward)) }
+        try alternation.server.start()
+        let back = Moment.now
+        for (forwarder, wait) in zip(forwarders, waits) {
+            do {
+                let seconds = try wait.moment().seconds(since: back)
+                bench.record([figures[0]: max(0, seconds)], forwarder.contender, run: run)
+            } catch {
+                bench.fail(figures, forwarder.contender, run: run, error)
             }
         }
     }
@@ -42,10 +53,11 @@ struct RecoveryMeasurement: Measurement {
 
 /// Several clients try again and again, each with a short patience, until one has had its byte.
 private struct FirstGreeting: Sendable {
+    private static let patience = Duration.seconds(45)
     private let workers: [Worker<Moment?>]
 
     init(of endpoint: Endpoint) {
-        let end = Moment.now + .seconds(45)
+        let end = Moment.now + Self.patience
         let found = OnceFlag()
         workers = (0..<8).map { _ in
             Worker.start {
@@ -61,9 +73,9 @@ private struct FirstGreeting: Sendable {
         }
     }
 
-    func moment(within limit: Duration) throws -> Moment {
+    func moment() throws -> Moment {
         let moments = try workers.map { try $0.result() }.compactMap { $0 }
-        guard let first = moments.min() else { throw BenchError("no byte within \(limit)") }
+        guard let first = moments.min() else { throw BenchError("no byte within \(Self.patience)") }
         return first
     }
 }

@@ -11,13 +11,10 @@ struct RelayMemoryMeasurement: Measurement {
     let figures = ["memory.relay"]
 
     func measure(_ bench: Bench) throws {
+        let contenders = bench.contenders(for: figures, without: [.carriedBySSH, .threadPerRelay])
         try bench.onLoopback { alternation in
-            for run in 0..<min(runs, bench.options.runs) {
-                for contender in bench.contenders {
-                    let bytes = bench.attempt(figures, contender) { try sample(contender, alternation) }
-                    guard let bytes else { continue }
-                    bench.record(figures[0], contender, run: run, bytes / 1024)
-                }
+            alternation.byTurns(contenders, figures: figures, runs: min(runs, bench.runs)) { contender in
+                ["memory.relay": try sample(contender, alternation) / 1024]
             }
         }
     }

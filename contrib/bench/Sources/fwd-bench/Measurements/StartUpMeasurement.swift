@@ -10,27 +10,28 @@ struct StartUpMeasurement: Measurement {
     let figures = ["startup.listening", "startup.usable"]
 
     func measure(_ bench: Bench) throws {
+        let tooMany = Exclusion(names: ["dbclient"], reason: "takes 20 forwards at most")
+        let contenders = bench.contenders(for: figures, without: [tooMany])
         try bench.onLoopback { alternation in
-            for run in 0..<bench.options.runs {
-                for contender in bench.contenders {
-                    let times = bench.attempt(figures, contender) { try sample(bench, contender, alternation) }
-                    guard let times else { continue }
-                    bench.record(figures[0], contender, run: run, times.listening)
-                    bench.record(figures[1], contender, run: run, times.usable)
-                }
+            alternation.byTurns(contenders, figures: figures, runs: bench.runs) { contender in
+                try sample(bench, contender, alternation)
             }
         }
     }
 
     private func sample(
         _ bench: Bench, _ contender: Contender, _ alternation: Alternation
-    ) throws -> (listening: Double, usable: Double) {
+    ) throws -> [String: Double] {
         let targets = [Endpoint](repeating: alternation.target.greeter, count: count)
         let plan = ForwardPlan(server: alternation.server, targets: targets)
         let forwarder = try Forwarder(contender, plan, in: bench.directory)
         defer { forwarder.stop() }
-        let listening = try forwarder.waitUntilListening(within: .seconds(60))
+        let listening = try forwarder.waitUntilListening()
         try Greetings(through: forwarder.endpoint(count - 1)).greetEventually(within: .seconds(20))
-        return (listening.seconds(since: forwarder.started), Moment.now.seconds(since: forwarder.started))
+        let usable = Moment.now
+        return [
+            "startup.listening": listening.seconds(since: forwarder.started),
+            "startup.usable": usable.seconds(since: forwarder.started),
+        ]
     }
 }
