@@ -1,8 +1,8 @@
 /// Decides which session of a gateway opens which channel, and when another session is worth its login. Pure.
 ///
-/// libssh2 has one channel-open slot per session, and a second open with other arguments is answered with the first
-/// one's channel. So each session gets one open at a time; when opens wait too long, because one target swallows SYNs
-/// or because the path is long, an overflow session of the same gateway takes some.
+/// A session has slots for opens under way: one on a stock libssh2, where a second open with other arguments is
+/// answered with the first one's channel, and many on one with our patches. When opens wait too long for a slot,
+/// because targets swallow SYNs or because the path is long, an overflow session of the same gateway takes some.
 public struct OpenScheduler: Sendable {
     public typealias Instant = ContinuousClock.Instant
     public typealias SessionID = Int
@@ -19,69 +19,107 @@ public struct OpenScheduler: Sendable {
 
     /// Our choices.
     public enum Policy {
-        /// Overflow sessions beside the first one.
+        /// Overflow sessions beside the first one, because opens wait.
         public static let maximumOverflow = 4
+        /// Relays that one session carries before another one gets the next: for each packet sshd looks at all channels
+        /// of a session, so that a busy one is slowed by all that are idle beside it.
+        public static let comfortableLoad = 32
+        /// Overflow sessions beside the first one, because there are so many relays.
+        public static let maximumSpread = 15
+        /// Opens under way on one session where libssh2 can have several. sshd holds a descriptor for each, of the 1,024
+        /// that a process usually may have.
+        public static let parallelSlots = 256
+        /// Where there are several slots, one target may have one in so many of a session's, and fewer when it is slow:
+        /// one that swallows SYNs leaves the rest to others.
+        static let quickShare = 4
+        static let slowShare = 16
         /// Opens that wait at once before another session is asked for.
         public static let queueLimit = 4
-        /// An open that is older than this many round trips (and `slowFloor`) is slow: its target gets no second slot.
+        /// An open that is older than this many round trips (and `slowFloor`) is slow: where there is one slot, its target
+        /// gets no second one.
         public static let slowRoundTrips = 3.0
         public static let slowFloor = Duration.milliseconds(250)
     }
 
-    private struct Waiting {
+    private struct Open: Sendable {
         let ticket: Ticket
-        let target: String
+        /// When it began to wait, or when it was begun.
         let since: Instant
     }
 
-    private var waiting: [Waiting] = []
-    /// The open that each ready session works on.
-    private var slots: [SessionID: Waiting?] = [:]
+    /// What goes to one target.
+    private struct Target: Sendable {
+        var waiting = FirstInFirstOut<Open>()
+        /// Under way on any session, the oldest first.
+        var opens: [Open] = []
+        /// Its last open ran into its deadline: it gets one slot at a time until one succeeds.
+        var isSuspect = false
+
+        var isForgettable: Bool { waiting.isEmpty && opens.isEmpty && !isSuspect }
+    }
+
+    /// How many opens one session may have under way.
+    private let slotCount: Int
+    private var targets: [String: Target] = [:]
+    /// The opens under way on each ready session, with their targets.
+    private var slots: [SessionID: [Ticket: String]] = [:]
+    /// Relays that each ready session carries.
+    private var loads: [SessionID: Int] = [:]
     /// Whether the gateway is up, so that more sessions may be asked for.
     private var isOnline = false
     private var isSpawning = false
     /// No new session is asked for before this time: the last attempt failed.
     private var spawnNotBefore: Instant?
-    /// Targets whose last open ran into its deadline: they get one slot at a time until one succeeds.
-    private var suspects: Set<String> = []
     /// Updated from the liveness ping.
     public var roundTrip = Duration.zero
 
-    public init() {}
+    public init(slots: Int = 1) {
+        slotCount = slots
+    }
 
-    public var queueLength: Int { waiting.count }
+    public var queueLength: Int { targets.values.reduce(0) { $0 + $1.waiting.count } }
 
+    /// - Parameter ticket: greater than all before it.
     public mutating func enqueue(_ ticket: Ticket, target: String, now: Instant) -> [Action] {
-        waiting.append(Waiting(ticket: ticket, target: target, since: now))
-        return schedule(now: now)
+        targets[target, default: Target()].waiting.append(Open(ticket: ticket, since: now))
+        let actions = schedule(now: now)
+        return mayLogIn(now: now) && isCrowded ? actions + spawn() : actions
+    }
+
+    /// The session carries so many relays now.
+    public mutating func carries(_ count: Int, on session: SessionID) {
+        if slots[session] != nil { loads[session] = count }
     }
 
     /// The client went away before its open began. `false` if it has begun.
     public mutating func withdraw(_ ticket: Ticket) -> Bool {
-        guard let index = waiting.firstIndex(where: { $0.ticket == ticket }) else { return false }
-        waiting.remove(at: index)
-        return true
+        for target in targets.keys {
+            guard targets[target]?.waiting.remove(where: { $0.ticket == ticket }) == true else { continue }
+            forgetIfEmpty(target)
+            return true
+        }
+        return false
     }
 
-    /// The session's slot is free again.
+    /// The ticket's slot is free again.
     /// - Parameters:
     ///   - isTimeout: the open was abandoned at its deadline.
     ///   - isLast: the session takes no more opens.
     public mutating func finished(
-        on session: SessionID, isTimeout: Bool, isLast: Bool = false, now: Instant
+        _ ticket: Ticket, on session: SessionID, isTimeout: Bool, isLast: Bool = false, now: Instant
     ) -> [Action] {
-        guard let slot = slots[session] else { return [] }
-        if let target = slot?.target {
-            if isTimeout { suspects.insert(target) } else { suspects.remove(target) }
-        }
-        slots[session] = isLast ? nil : .some(nil)
+        guard let target = slots[session]?.removeValue(forKey: ticket) else { return [] }
+        targets[target]?.opens.removeAll { $0.ticket == ticket }
+        targets[target]?.isSuspect = isTimeout
+        forgetIfEmpty(target)
+        if isLast { sessionGone(session) }
         return schedule(now: now)
     }
 
     public mutating func sessionReady(_ session: SessionID, isOverflow: Bool, now: Instant) -> [Action] {
         isOnline = true
         if isOverflow { isSpawning = false }
-        slots[session] = .some(nil)
+        slots[session] = [:]
         return schedule(now: now)
     }
 
@@ -94,7 +132,11 @@ public struct OpenScheduler: Sendable {
 
     /// The session takes no more opens (it died, or is being recycled).
     public mutating func sessionGone(_ session: SessionID) {
-        slots[session] = nil
+        loads[session] = nil
+        for (ticket, target) in slots.removeValue(forKey: session) ?? [:] {
+            targets[target]?.opens.removeAll { $0.ticket == ticket }
+            forgetIfEmpty(target)
+        }
     }
 
     public mutating func tick(now: Instant) -> [Action] {
@@ -103,56 +145,116 @@ public struct OpenScheduler: Sendable {
 
     /// All sessions are gone; opens that wait stay in the queue.
     public mutating func reset() {
-        slots = [:]
-        suspects = []
+        for session in slots.keys { sessionGone(session) }
+        for target in targets.keys {
+            targets[target]?.isSuspect = false
+            forgetIfEmpty(target)
+        }
         isOnline = false
         isSpawning = false
         spawnNotBefore = nil
+    }
+
+    private mutating func forgetIfEmpty(_ target: String) {
+        if targets[target]?.isForgettable == true { targets[target] = nil }
     }
 
     private var slowAfter: Duration { max(Policy.slowFloor, roundTrip * Policy.slowRoundTrips) }
 
     private mutating func schedule(now: Instant) -> [Action] {
         var actions: [Action] = []
-        // The lowest number first: the first session, then the oldest overflow, so that younger ones fall idle.
-        for session in slots.keys.sorted() where isFree(session) {
-            guard let next = takeNext(now: now) else { break }
-            slots[session] = Waiting(ticket: next.ticket, target: next.target, since: now)
-            actions.append(.open(next.ticket, on: session))
+        while let session = nextSession, let (target, ticket) = takeNext(now: now) {
+            slots[session]?[ticket] = target
+            actions.append(.open(ticket, on: session))
         }
         return actions + growth(now: now)
     }
 
-    private func isFree(_ session: SessionID) -> Bool {
-        guard let slot = slots[session] else { return false }
-        return slot == nil
+    /// The lowest number first: the first session, then the oldest overflow, so that younger ones fall idle. When all
+    /// carry much, the one that carries least.
+    private var nextSession: SessionID? {
+        let free = slots.filter { $0.value.count < slotCount }.keys.sorted()
+        return free.first { load(of: $0) < Policy.comfortableLoad } ?? free.min { load(of: $0) < load(of: $1) }
     }
 
-    private mutating func takeNext(now: Instant) -> Waiting? {
-        let slow = slowTargets(now: now)
-        guard let index = waiting.firstIndex(where: { !slow.contains($0.target) }) else { return nil }
-        return waiting.remove(at: index)
+    private func load(of session: SessionID) -> Int {
+        (loads[session] ?? 0) + (slots[session]?.count ?? 0)
     }
 
-    /// Targets that may not have a second slot now.
-    private func slowTargets(now: Instant) -> Set<String> {
-        let limit = slowAfter
-        let held = slots.values.compactMap { $0 }
-        return Set(held.filter { suspects.contains($0.target) || now - $0.since >= limit }.map(\.target))
+    private var isCrowded: Bool {
+        slots.count <= Policy.maximumSpread && !slots.isEmpty
+            && slots.keys.allSatisfy { load(of: $0) >= Policy.comfortableLoad }
+    }
+
+    private func mayLogIn(now: Instant) -> Bool {
+        isOnline && !isSpawning && spawnNotBefore.map { now >= $0 } ?? true
+    }
+
+    private mutating func spawn() -> [Action] {
+        isSpawning = true
+        return [.spawnSession]
+    }
+
+    /// The oldest open that may begin, which then has begun.
+    private mutating func takeNext(now: Instant) -> (target: String, ticket: Ticket)? {
+        let eligible = targets.filter { !$0.value.waiting.isEmpty && !isHeld($0.value, now: now) }
+        let next = eligible.min { ($0.value.waiting.first?.ticket ?? 0) < ($1.value.waiting.first?.ticket ?? 0) }
+        guard let name = next?.key, let open = targets[name]?.waiting.popFirst() else { return nil }
+        targets[name]?.opens.append(Open(ticket: open.ticket, since: now))
+        return (name, open.ticket)
+    }
+
+    /// Whether a target may not have a further slot now.
+    private func isHeld(_ target: Target, now: Instant) -> Bool {
+        guard let oldest = target.opens.first else { return false }
+        let isSlow = target.isSuspect || now - oldest.since >= slowAfter
+        // The one slot of another session is anybody's, but for what would block that one too.
+        if slotCount == 1 { return isSlow }
+        return target.opens.count >= max(1, slotCount / (isSlow ? Policy.slowShare : Policy.quickShare))
     }
 
     /// Whether to log in once more, or when to look again.
     private mutating func growth(now: Instant) -> [Action] {
-        guard isOnline, !isSpawning, !waiting.isEmpty, slots.count <= Policy.maximumOverflow else { return [] }
-        let slow = slowTargets(now: now)
-        // As many as the decision needs: thousands may wait.
-        let eligible = waiting.lazy.filter { !slow.contains($0.target) }.prefix(Policy.queueLimit + 1)
-        guard let oldest = eligible.first else { return [] }
+        guard isOnline, !isSpawning, slots.count <= Policy.maximumOverflow else { return [] }
+        let eligible = targets.values.filter { !$0.waiting.isEmpty && !isHeld($0, now: now) }
+        guard let oldest = eligible.compactMap({ $0.waiting.first?.since }).min() else { return [] }
         if let spawnNotBefore, now < spawnNotBefore { return [.setTimer(spawnNotBefore)] }
-        guard slots.isEmpty || eligible.count > Policy.queueLimit || now - oldest.since >= slowAfter else {
-            return [.setTimer(oldest.since + slowAfter)]
+        let count = eligible.reduce(0) { $0 + $1.waiting.count }
+        guard slots.isEmpty || count > Policy.queueLimit || now - oldest >= slowAfter else {
+            return [.setTimer(oldest + slowAfter)]
         }
-        isSpawning = true
-        return [.spawnSession]
+        return spawn()
+    }
+}
+
+/// A queue whose first element goes without moving the others.
+struct FirstInFirstOut<Element: Sendable>: Sendable {
+    private var elements: [Element] = []
+    /// Those before it are gone.
+    private var start = 0
+
+    var count: Int { elements.count - start }
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { isEmpty ? nil : elements[start] }
+
+    mutating func append(_ element: Element) {
+        elements.append(element)
+    }
+
+    mutating func popFirst() -> Element? {
+        guard let element = first else { return nil }
+        start += 1
+        if start * 2 > elements.count {
+            elements.removeFirst(start)
+            start = 0
+        }
+        return element
+    }
+
+    /// - Returns: whether there was one.
+    mutating func remove(where isIt: (Element) -> Bool) -> Bool {
+        guard let index = elements[start...].firstIndex(where: isIt) else { return false }
+        elements.remove(at: index)
+        return true
     }
 }

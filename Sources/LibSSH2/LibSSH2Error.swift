@@ -36,9 +36,13 @@ public struct LibSSH2Error: Error, Hashable, Sendable, CustomStringConvertible {
     public let code: Code
     public let message: String
 
-    public init(code: Code, message: String) {
+    /// Of a refused open: whether the server's rules forbid it (SSH_OPEN_ADMINISTRATIVELY_PROHIBITED).
+    public let isProhibited: Bool
+
+    public init(code: Code, message: String, isProhibited: Bool = false) {
         self.code = code
         self.message = message
+        self.isProhibited = isProhibited
     }
 
     public var description: String { "\(message) (libssh2 \(code.rawValue))" }

@@ -9,6 +9,12 @@ public enum LibSSH2Library {
         if initialised != 0 { throw LibSSH2Error(code: .init(rawValue: initialised), message: "libssh2_init failed") }
     }
 
-    /// The version of the library in use, "1.11.1".
-    public static var version: String { LIBSSH2_VERSION }
+    /// The version of the library in use: "1.11.1", or "1.11.1+fwd" with our patches.
+    public static var version: String { LIBSSH2_VERSION + (isPatched ? "+fwd" : "") }
+
+    /// Whether it is built with the patches of contrib/libssh2: fast ciphers, and no known crash behind the key exchange.
+    public static var isPatched: Bool { FWD_HAS_PATCHES != 0 }
+
+    /// Whether a session can have several opens under way (`Session.openDirectTCPIP`).
+    public static var opensInParallel: Bool { FWD_OPENS_IN_PARALLEL != 0 }
 }

@@ -93,6 +93,9 @@ public final class SSHChannel {
 
     public var owesGrant: Bool { owedGrant > 0 || latchedGrant != nil }
 
+    /// Granted, and not on its way yet.
+    public var owedBytes: Int { Int(owedGrant) + Int(latchedGrant ?? 0) }
+
     // MARK: - Writing
 
     /// Writes some of `bytes` and says how many. Pending: no window, or a rekey; repeat with the same bytes (more may

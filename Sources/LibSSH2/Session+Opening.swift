@@ -1,5 +1,31 @@
 import CLibSSH2
 
+/// What a direct-tcpip channel is to lead to, and for whom.
+public struct DirectTCPIP {
+    static let type = "direct-tcpip"
+    let host: String
+    let port: UInt16
+    let originator: String
+    let originatorPort: UInt16
+
+    public init(host: String, port: UInt16, originator: String, originatorPort: UInt16) {
+        self.host = host
+        self.port = port
+        self.originator = originator
+        self.originatorPort = originatorPort
+    }
+
+    /// RFC 4254 section 7.2.
+    var message: [UInt8] {
+        var message: [UInt8] = []
+        message.appendSSHString(host)
+        message.appendUInt32(UInt32(port))
+        message.appendSSHString(originator)
+        message.appendUInt32(UInt32(originatorPort))
+        return message
+    }
+}
+
 /// A channel open under way. Its arguments live here: a repeated call must be the identical one.
 final class PendingOpen {
     let type: String
@@ -17,8 +43,62 @@ final class PendingOpen {
     deinit { message.deallocate() }
 }
 
-/// Opening channels. There is one slot per session (`session->open_state`, channel.c); a second open with other
-/// arguments would be answered with the first one's channel. So an open is started once, and only polled after that.
+/// An open beside others, on a libssh2 with our patches. Ends with `SSHChannel`, a refusal or `abandon`.
+public final class ChannelOpening {
+    private let raw: OpaquePointer
+    private let session: Session
+    private var isOver = false
+
+    init(raw: OpaquePointer, session: Session) {
+        self.raw = raw
+        self.session = session
+    }
+
+    /// Does not touch the transport when the answer is there already.
+    /// - Throws: `channelFailure` when the far side refused; the session goes on unless the error ends it.
+    public func poll() throws(LibSSH2Error) -> Progress<SSHChannel> {
+        precondition(!isOver, "an open is polled after its end")
+        let result = session.drive { libssh2_channel_open_poll(raw) }
+        if result == LIBSSH2_ERROR_EAGAIN { return .pending }
+        isOver = true
+        if result == 0 { return .done(SSHChannel(raw: raw, session: session, isAccepted: false)) }
+        let error = refusal(result)
+        _ = libssh2_channel_free(raw)
+        throw error
+    }
+
+    /// Gives the open up. A channel that is confirmed later is closed by the library.
+    public func abandon() {
+        guard !isOver else { return }
+        isOver = true
+        _ = libssh2_channel_free(raw)
+    }
+
+    /// With the server's own words, which are untrusted text (RFC 4254 section 5.1).
+    private func refusal(_ result: Int32) -> LibSSH2Error {
+        let error = session.failure(result, "channel open")
+        var reason: UInt32 = 0
+        var text: UnsafePointer<CChar>?
+        var length = 0
+        guard error.code == .channelFailure, libssh2_channel_open_failure(raw, &reason, &text, &length) == 0 else {
+            return error
+        }
+        let words = UnsafeRawBufferPointer(start: text, count: min(length, 256))
+        return LibSSH2Error(
+            code: .channelFailure, message: String(decoding: words, as: UTF8.self),
+            isProhibited: reason == ChannelOpening.prohibited)
+    }
+
+    /// SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254 section 5.1).
+    private static let prohibited: UInt32 = 1
+}
+
+@available(*, unavailable)
+extension ChannelOpening: Sendable {}
+
+/// Opening channels. A stock libssh2 has one slot per session (`session->open_state`, channel.c); a second open with
+/// other arguments would be answered with the first one's channel. So an open is started once, and only polled after
+/// that.
 extension Session {
     /// Largest CHANNEL_DATA payload that we accept, OpenSSH's own choice (channels.h, CHAN_TCP_PACKET_DEFAULT).
     static let packetSize: UInt32 = 32_768
@@ -26,13 +106,20 @@ extension Session {
     public var isOpening: Bool { pendingOpen != nil }
 
     /// Begins a direct-tcpip channel (RFC 4254 section 7.2). Its window is 0: nothing flows before `SSHChannel.grant`.
-    public func startOpeningDirectTCPIP(host: String, port: UInt16, originator: String, originatorPort: UInt16) {
-        var message: [UInt8] = []
-        message.appendSSHString(host)
-        message.appendUInt32(UInt32(port))
-        message.appendSSHString(originator)
-        message.appendUInt32(UInt32(originatorPort))
-        start(PendingOpen(type: "direct-tcpip", window: 0, message: message))
+    public func startOpening(_ target: DirectTCPIP) {
+        start(PendingOpen(type: DirectTCPIP.type, window: 0, message: target.message))
+    }
+
+    /// The same beside other opens, where `LibSSH2Library.opensInParallel`.
+    /// - Throws: when the session is dead or memory is short.
+    public func open(_ target: DirectTCPIP) throws(LibSSH2Error) -> ChannelOpening {
+        let message = target.message.map { CChar(bitPattern: $0) }
+        let type = DirectTCPIP.type
+        guard
+            let channel = libssh2_channel_open_start(
+                raw, type, UInt32(type.utf8.count), 0, Self.packetSize, message, UInt32(message.count))
+        else { throw failure(lastErrorCode, "channel open") }
+        return ChannelOpening(raw: channel, session: self)
     }
 
     /// Begins a session channel (RFC 4254 section 6.1). With a small window of its own: nobody reads much from it.

@@ -36,6 +36,8 @@ public final class Session {
         self.raw = raw
         libssh2_session_set_blocking(raw, 0)
         libssh2_session_set_read_timeout(raw, Self.unlimitedReadTimeout)
+        // Credit for accepted channels is given by hand too, as for those that we open.
+        libssh2_session_set_forwarded_window(raw, 0)
         context.install(on: raw)
     }
 

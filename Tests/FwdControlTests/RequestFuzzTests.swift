@@ -9,7 +9,7 @@ import Testing
 @Suite struct RequestFuzzTests {
     /// So that not all changes hit the first line.
     private static let more = "User-Agent: fuzz/1.0\r\nAccept: application/json, */*;q=0.1\r\nX-More: \"a\", b\r\n"
-    private static let requests = [
+    static let requests = [
         "GET /v1/status HTTP/1.1\r\nHost: x\r\n\(more)\r\n",
         "GET /v1/plan HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         "GET /v1/history/a HTTP/1.1\r\nHost: x\r\n\(more)\r\nGET /v1/history HTTP/1.1\r\nHost: x\r\n\(more)\r\n",
@@ -20,7 +20,7 @@ import Testing
         "POST /v1/retry HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
         "POST /v1/retry/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n1",
     ]
-    private static let tokens = [
+    static let tokens = [
         "GET ", "POST ", "PUT ", "HEAD ", "OPTIONS * ", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/9.9", "\r\n", "\r",
         "\n",
         "\0", "\u{1b}", "é", "%00", "%", "%2f", "%C3%28", "//", "/../", "?", "&", "=", "#", ";", "{gateway}", "*", "**",

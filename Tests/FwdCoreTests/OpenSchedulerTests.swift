@@ -9,9 +9,9 @@ import Testing
         #expect(scheduler.enqueue(1, target: "a", now: .start) == [.open(1, on: 1)])
         #expect(scheduler.enqueue(2, target: "b", now: .start) == [.setTimer(at(.milliseconds(250)))])
         #expect(scheduler.queueLength == 1)
-        #expect(scheduler.finished(on: 1, isTimeout: false, now: at(.milliseconds(1))) == [.open(2, on: 1)])
+        #expect(scheduler.finished(1, on: 1, isTimeout: false, now: at(.milliseconds(1))) == [.open(2, on: 1)])
         #expect(scheduler.queueLength == 0)
-        #expect(scheduler.finished(on: 1, isTimeout: false, now: at(.milliseconds(2))) == [])
+        #expect(scheduler.finished(2, on: 1, isTimeout: false, now: at(.milliseconds(2))) == [])
     }
 
     @Test func opensThatCameBeforeTheSessionStartInTheirOrder() {
@@ -20,7 +20,7 @@ import Testing
         let ready = scheduler.sessionReady(1, isOverflow: false, now: .start)
         #expect(ready == [.open(1, on: 1), .setTimer(at(.milliseconds(250)))])
         for ticket in 2...3 {
-            let actions = scheduler.finished(on: 1, isTimeout: false, now: .start)
+            let actions = scheduler.finished(ticket - 1, on: 1, isTimeout: false, now: .start)
             #expect(actions.first == .open(ticket, on: 1))
         }
     }
@@ -29,7 +29,7 @@ import Testing
         var scheduler = online(sessions: 3)
         #expect(scheduler.enqueue(1, target: "a", now: .start) == [.open(1, on: 1)])
         #expect(scheduler.enqueue(2, target: "b", now: .start) == [.open(2, on: 2)])
-        _ = scheduler.finished(on: 1, isTimeout: false, now: .start)
+        _ = scheduler.finished(1, on: 1, isTimeout: false, now: .start)
         #expect(scheduler.enqueue(3, target: "c", now: .start) == [.open(3, on: 1)])
         #expect(scheduler.enqueue(4, target: "d", now: .start) == [.open(4, on: 3)])
     }
@@ -37,9 +37,75 @@ import Testing
     @Test func aSessionThatIsGoneTakesNoMore() {
         var scheduler = online(sessions: 2)
         scheduler.sessionGone(1)
-        #expect(scheduler.finished(on: 1, isTimeout: false, now: .start) == [])
+        #expect(scheduler.finished(1, on: 1, isTimeout: false, now: .start) == [])
         #expect(scheduler.enqueue(1, target: "a", now: .start) == [.open(1, on: 2)])
         #expect(scheduler.enqueue(2, target: "a", now: .start) == [.setTimer(at(.milliseconds(250)))])
+    }
+
+    // MARK: - Several slots
+
+    @Test func aSessionWithSeveralSlotsOpensAtOnce() {
+        var scheduler = OpenScheduler(slots: 8)
+        _ = scheduler.sessionReady(1, isOverflow: false, now: .start)
+        for ticket in 1...8 {
+            #expect(scheduler.enqueue(ticket, target: "t\(ticket)", now: .start) == [.open(ticket, on: 1)])
+        }
+        #expect(scheduler.enqueue(9, target: "t9", now: .start) == [.setTimer(at(.milliseconds(250)))])
+        #expect(scheduler.finished(5, on: 1, isTimeout: false, now: .start) == [.open(9, on: 1)])
+    }
+
+    @Test func oneTargetHasAQuarterOfTheSlotsAtMost() {
+        var scheduler = OpenScheduler(slots: 8)
+        _ = scheduler.sessionReady(1, isOverflow: false, now: .start)
+        for ticket in 1...2 { #expect(scheduler.enqueue(ticket, target: "a", now: .start) == [.open(ticket, on: 1)]) }
+        for ticket in 3...30 { #expect(scheduler.enqueue(ticket, target: "a", now: .start) == []) }
+        #expect(scheduler.enqueue(31, target: "b", now: .start) == [.open(31, on: 1)])
+        #expect(scheduler.finished(1, on: 1, isTimeout: false, now: .start) == [.open(3, on: 1)])
+        // Nobody logs in once more for a target that has its share.
+        #expect(scheduler.tick(now: at(.seconds(1))) == [])
+    }
+
+    @Test func aSlowTargetKeepsFewerSlots() {
+        var scheduler = OpenScheduler(slots: 64)
+        _ = scheduler.sessionReady(1, isOverflow: false, now: .start)
+        for ticket in 1...6 { #expect(scheduler.enqueue(ticket, target: "a", now: .start) == [.open(ticket, on: 1)]) }
+        let later = at(.milliseconds(250))
+        #expect(scheduler.enqueue(7, target: "a", now: later) == [])
+        for ticket in 1...2 { #expect(scheduler.finished(ticket, on: 1, isTimeout: false, now: later) == []) }
+        #expect(scheduler.finished(3, on: 1, isTimeout: false, now: later) == [.open(7, on: 1)])
+    }
+
+    // MARK: - Many relays
+
+    @Test func whenAllSessionsCarryMuchAnotherOneIsAskedForAndGetsTheNext() {
+        var scheduler = OpenScheduler(slots: 8)
+        _ = scheduler.sessionReady(1, isOverflow: false, now: .start)
+        scheduler.carries(31, on: 1)
+        #expect(scheduler.enqueue(1, target: "a", now: .start) == [.open(1, on: 1), .spawnSession])
+        #expect(scheduler.enqueue(2, target: "a", now: .start) == [.open(2, on: 1)])
+        #expect(scheduler.sessionReady(2, isOverflow: true, now: .start) == [])
+        #expect(scheduler.enqueue(3, target: "b", now: .start) == [.open(3, on: 2)])
+        scheduler.carries(3, on: 1)
+        #expect(scheduler.enqueue(4, target: "c", now: .start) == [.open(4, on: 1)])
+    }
+
+    @Test func whenNoMoreMayBeHadTheOneThatCarriesLeastGetsTheNext() {
+        var scheduler = OpenScheduler(slots: 8)
+        for session in 1...16 {
+            _ = scheduler.sessionReady(session, isOverflow: session > 1, now: .start)
+            scheduler.carries(session == 9 ? 40 : 50, on: session)
+        }
+        #expect(scheduler.enqueue(1, target: "a", now: .start) == [.open(1, on: 9)])
+    }
+
+    @Test func aServerThatRefusesMoreSessionsIsNotAskedAgainAtOnce() {
+        var scheduler = OpenScheduler(slots: 8)
+        _ = scheduler.sessionReady(1, isOverflow: false, now: .start)
+        scheduler.carries(100, on: 1)
+        #expect(scheduler.enqueue(1, target: "a", now: .start) == [.open(1, on: 1), .spawnSession])
+        #expect(scheduler.spawnFailed(now: .start, retryAfter: .seconds(5)) == [])
+        #expect(scheduler.enqueue(2, target: "b", now: at(.seconds(4))) == [.open(2, on: 1)])
+        #expect(scheduler.enqueue(3, target: "c", now: at(.seconds(5))) == [.open(3, on: 1), .spawnSession])
     }
 
     // MARK: - Slow targets
@@ -50,8 +116,8 @@ import Testing
         let now = at(.milliseconds(250))
         #expect(scheduler.enqueue(2, target: "slow", now: now) == [])
         #expect(scheduler.enqueue(3, target: "b", now: now) == [.open(3, on: 2)])
-        #expect(scheduler.finished(on: 2, isTimeout: false, now: now) == [])
-        #expect(scheduler.finished(on: 1, isTimeout: false, now: now) == [.open(2, on: 1)])
+        #expect(scheduler.finished(3, on: 2, isTimeout: false, now: now) == [])
+        #expect(scheduler.finished(1, on: 1, isTimeout: false, now: now) == [.open(2, on: 1)])
     }
 
     @Test func aTargetThatIsNotSlowYetMayHaveASecondSlot() {
@@ -72,15 +138,15 @@ import Testing
     @Test func aTargetThatTimedOutGetsOneSlotAtATimeUntilItAnswers() {
         var scheduler = online(sessions: 3)
         _ = scheduler.enqueue(1, target: "dead", now: .start)
-        #expect(scheduler.finished(on: 1, isTimeout: true, now: at(.seconds(10))) == [])
+        #expect(scheduler.finished(1, on: 1, isTimeout: true, now: at(.seconds(10))) == [])
         let now = at(.seconds(10))
         #expect(scheduler.enqueue(2, target: "dead", now: now) == [.open(2, on: 1)])
         #expect(scheduler.enqueue(3, target: "dead", now: now) == [])
         #expect(scheduler.enqueue(4, target: "dead", now: now) == [])
         // A second timeout changes nothing.
-        #expect(scheduler.finished(on: 1, isTimeout: true, now: now) == [.open(3, on: 1)])
+        #expect(scheduler.finished(2, on: 1, isTimeout: true, now: now) == [.open(3, on: 1)])
         // An answer, be it a refusal, clears it.
-        #expect(scheduler.finished(on: 1, isTimeout: false, now: now) == [.open(4, on: 1)])
+        #expect(scheduler.finished(3, on: 1, isTimeout: false, now: now) == [.open(4, on: 1)])
         #expect(scheduler.enqueue(5, target: "dead", now: now) == [.open(5, on: 2)])
     }
 
@@ -172,7 +238,7 @@ import Testing
         _ = scheduler.enqueue(3, target: "a", now: .start)
         #expect([1, 2, 2, 99].map { scheduler.withdraw($0) } == [false, true, false, false])
         #expect(scheduler.queueLength == 1)
-        #expect(scheduler.finished(on: 1, isTimeout: false, now: .start) == [.open(3, on: 1)])
+        #expect(scheduler.finished(1, on: 1, isTimeout: false, now: .start) == [.open(3, on: 1)])
         #expect([3].map { scheduler.withdraw($0) } == [false])
     }
 
@@ -190,7 +256,7 @@ import Testing
         #expect(scheduler.tick(now: at(.seconds(1))) == [.spawnSession])
         scheduler.reset()
         #expect(scheduler.queueLength == 2)
-        #expect(scheduler.finished(on: 1, isTimeout: false, now: at(.seconds(2))) == [])
+        #expect(scheduler.finished(1, on: 1, isTimeout: false, now: at(.seconds(2))) == [])
         #expect(scheduler.tick(now: at(.seconds(3))) == [])
         // Opens that began on a dead session are not begun again; an old login does not stand in the way of a new one.
         let ready = scheduler.sessionReady(7, isOverflow: false, now: at(.seconds(4)))
@@ -212,16 +278,17 @@ import Testing
     // MARK: - A long random life
 
     /// Ten lives of ten thousand steps, each checked against a model after every step.
-    @Test(arguments: 1...10)
-    func aRandomLifeBreaksNoLaw(seed: Int) {
-        var model = SchedulerModel(seed: UInt64(seed))
+    @Test(arguments: 1...10, [1, 16])
+    func aRandomLifeBreaksNoLaw(seed: Int, slots: Int) {
+        var model = SchedulerModel(seed: UInt64(seed), slots: slots)
         for _ in 0..<10_000 { model.step() }
         #expect(model.violations == [])
         // It was a life worth living.
         #expect(model.opens > 1_000)
-        #expect(model.spawns > 50)
-        #expect(model.mostSessions == 5)
-        #expect(model.failedSpawns > 3)
+        #expect(model.spawns > (slots == 1 ? 50 : 10))
+        #expect(model.mostSessions == 5 || slots > 1)
+        #expect(model.mostOpens > slots / 2)
+        #expect(model.failedSpawns > 3 || slots > 1)
         #expect(model.withdrawals > 50)
         #expect(model.passedOver > 50)
         #expect(model.resets > 3)
@@ -245,11 +312,12 @@ private struct SchedulerModel {
         let since: ContinuousClock.Instant
     }
 
-    private var scheduler = OpenScheduler()
+    private let slotCount: Int
+    private var scheduler: OpenScheduler
     private var random: SplitMix64
     private var now = ContinuousClock.Instant.start
     private var waiting: [Open] = []
-    private var slots: [Int: Open?] = [:]
+    private var slots: [Int: [Open]] = [:]
     private var isOnline = false
     private var isSpawning = false
     private var spawnNotBefore: ContinuousClock.Instant?
@@ -267,8 +335,11 @@ private struct SchedulerModel {
     private(set) var passedOver = 0
     private(set) var resets = 0
     private(set) var mostSessions = 0
+    private(set) var mostOpens = 0
 
-    init(seed: UInt64) {
+    init(seed: UInt64, slots: Int) {
+        slotCount = slots
+        scheduler = OpenScheduler(slots: slots)
         random = SplitMix64(seed: seed)
     }
 
@@ -291,6 +362,7 @@ private struct SchedulerModel {
         check(scheduler.queueLength == waiting.count, "the queue has another length")
         check(slots.count + (isSpawning ? 1 : 0) <= 5, "more than five sessions")
         mostSessions = max(mostSessions, slots.count)
+        mostOpens = max(mostOpens, busy.count)
     }
 
     private mutating func enqueue() {
@@ -306,12 +378,13 @@ private struct SchedulerModel {
         let isTimeout = open.target == "t0" ? chance(90) : open.target == "t1" && chance(30)
         if isTimeout, now - open.since < .seconds(10), chance(80) { return }
         if isTimeout { suspects.insert(open.target) } else { suspects.remove(open.target) }
-        slots[session] = .some(nil)
-        take(scheduler.finished(on: session, isTimeout: isTimeout, now: now))
+        slots[session]?.removeAll { $0.ticket == open.ticket }
+        take(scheduler.finished(open.ticket, on: session, isTimeout: isTimeout, now: now))
     }
 
     private mutating func finishUnknown() {
-        check(scheduler.finished(on: lastSession + 1, isTimeout: true, now: now) == [], "an unknown session finished")
+        let unknown = scheduler.finished(lastTicket, on: lastSession + 1, isTimeout: true, now: now)
+        check(unknown == [], "an unknown session finished")
     }
 
     private mutating func connect() {
@@ -331,7 +404,7 @@ private struct SchedulerModel {
         lastSession += 1
         isOnline = true
         if isOverflow { isSpawning = false }
-        slots[lastSession] = .some(nil)
+        slots[lastSession] = []
         take(scheduler.sessionReady(lastSession, isOverflow: isOverflow, now: now))
     }
 
@@ -408,7 +481,7 @@ private struct SchedulerModel {
         check(eligible.first?.ticket == ticket, "not the first in the queue whose target is quick")
         if index > 0 { passedOver += 1 }
         let open = waiting.remove(at: index)
-        slots[session] = Open(ticket: ticket, target: open.target, since: now)
+        slots[session, default: []].append(Open(ticket: ticket, target: open.target, since: now))
         opens += 1
     }
 
@@ -416,17 +489,23 @@ private struct SchedulerModel {
 
     /// In order of their numbers, so that a seed means one life.
     private var busy: [(Int, Open)] {
-        slots.keys.sorted().compactMap { session in slots[session].flatMap { $0 }.map { (session, $0) } }
+        slots.keys.sorted().flatMap { session in (slots[session] ?? []).map { (session, $0) } }
     }
 
     private var freeSessions: [Int] {
-        slots.filter { $0.value == nil }.keys.sorted()
+        slots.filter { $0.value.count < slotCount }.keys.sorted()
     }
 
-    /// Opens whose target holds no slot, or holds it for a short time and did not time out before.
+    /// Opens whose target holds no slot, or no more than its share for a short time, and did not time out before.
     private var eligible: [Open] {
-        let slow = Set(busy.map(\.1).filter { suspects.contains($0.target) || now - $0.since >= limit }.map(\.target))
-        return waiting.filter { !slow.contains($0.target) }
+        let opens = busy.map(\.1)
+        let slow = Set(opens.filter { suspects.contains($0.target) || now - $0.since >= limit }.map(\.target))
+        let counts = Dictionary(grouping: opens, by: \.target).mapValues(\.count)
+        return waiting.filter { open in
+            let isSlow = slow.contains(open.target)
+            if slotCount == 1 { return !isSlow }
+            return counts[open.target, default: 0] < (isSlow ? slotCount / 16 : slotCount / 4)
+        }
     }
 
     private var mayWantSession: Bool {

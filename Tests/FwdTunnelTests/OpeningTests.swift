@@ -1,6 +1,7 @@
 import FwdCore
 import FwdTestSupport
 import FwdTunnel
+import LibSSH2
 import Testing
 
 @Suite("Opening channels", .serialized)
@@ -76,7 +77,8 @@ struct OpeningTests {
                     #expect(try await Self.name(at: live) == "here")
                     #expect(ContinuousClock.now - start < .seconds(1))
                 }
-                #expect(await fixture.status.sessions == 2)
+                // Where one session can have several opens under way, none of them needs another session.
+                #expect(await fixture.status.sessions == (LibSSH2Library.opensInParallel ? 1 : 2))
                 // The stuck clients are told at their deadline, with a reset, and the cause is shown.
                 let end = await stuck.receiveDigest(within: .seconds(30))
                 #expect(end.end != .eof && end.end != .timeout)

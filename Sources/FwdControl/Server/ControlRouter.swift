@@ -20,7 +20,7 @@ struct ControlRouter {
         return router
     }
 
-    private func answer(_ route: ControlRoute, _ request: Request, _ context: ControlContext) async throws -> Response {
+    func answer(_ route: ControlRoute, _ request: Request, _ context: ControlContext) async throws -> Response {
         switch route {
         case .status:
             return JSONAnswer.make(await backend.snapshot())
@@ -43,9 +43,7 @@ struct ControlRouter {
 
     /// Ends early when the client goes away.
     private func settled(_ request: Request, _ context: ControlContext) async throws -> Response {
-        let timeout = try Self.timeout(request.uri.queryParameters.get("timeout"))
-        let settlement = Settlement(
-            gateway: context.parameters.get("gateway") ?? "", forward: context.parameters.get("forward"))
+        let (settlement, timeout) = try Self.settlement(request, context)
         do {
             return try await request.body.consumeWithCancellationOnInboundClose { _ in
                 JSONAnswer.make(try await settlement.wait(for: timeout, in: backend))
@@ -54,6 +52,16 @@ struct ControlRouter {
             // Who has closed only its own direction still reads this.
             throw ControlError(.badRequest, "the client closed the connection before the outcome was known")
         }
+    }
+
+    /// What is to be waited for, and how long.
+    static func settlement(
+        _ request: Request, _ context: ControlContext
+    ) throws(ControlError) -> (Settlement, Duration) {
+        let timeout = try timeout(request.uri.queryParameters.get("timeout"))
+        let settlement = Settlement(
+            gateway: context.parameters.get("gateway") ?? "", forward: context.parameters.get("forward"))
+        return (settlement, timeout)
     }
 
     /// The value of `timeout`, in seconds.

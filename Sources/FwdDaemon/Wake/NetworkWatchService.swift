@@ -66,13 +66,11 @@ struct NetworkWatchService: Service {
 }
 
 extension SuspendDetector.Look {
+    /// Swift's clocks are the kernel's: `ContinuousClock` is CLOCK_BOOTTIME, `SuspendingClock` CLOCK_MONOTONIC
+    /// (stdlib/public/Concurrency/Clock.cpp). Both are told since the first look.
     static var now: Self {
-        Self(boottime: read(CLOCK_BOOTTIME), monotonic: read(CLOCK_MONOTONIC))
+        Self(boottime: start.boottime.duration(to: .now), monotonic: start.monotonic.duration(to: .now))
     }
 
-    private static func read(_ clock: CInt) -> Duration {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-    }
+    private static let start = (boottime: ContinuousClock.now, monotonic: SuspendingClock.now)
 }

@@ -40,10 +40,12 @@ final class SessionPool {
     private var retiring: Set<SSHSession.ID> = []
     private var idleTimers: [SSHSession.ID: LoopTimer] = [:]
     private var lastID = 0
-    private var scheduler = OpenScheduler()
+    private var scheduler = OpenScheduler(
+        slots: LibSSH2Library.opensInParallel ? OpenScheduler.Policy.parallelSlots : 1)
     private let schedulerTimer: LoopTimer
     private var requests: [OpenScheduler.Ticket: OpenRequest] = [:]
     private var lastTicket = 0
+    private let windowBudget = WindowBudget()
     private(set) var openDurations = DurationHistogram()
     /// When an open to this target was answered last.
     private var lastAnswer: [ForwardSpec.Endpoint: ContinuousClock.Instant] = [:]
@@ -73,8 +75,10 @@ final class SessionPool {
         on channel: any Channel, login: LoginParameters, isOverflow: Bool
     ) throws(LibSSH2Error) -> SSHSession {
         lastID += 1
-        return try SSHSession(
+        let session = try SSHSession(
             id: lastID, isOverflow: isOverflow, channel: channel, login: login, logger: logger, delegate: self)
+        session.windowBudget = windowBudget
+        return session
     }
 
     /// The gateway is down: opens that wait are answered, overflow sessions only finish what they carry.
@@ -154,7 +158,7 @@ final class SessionPool {
 
     /// One more login, by the same route and to the address in use.
     private func spawn() {
-        guard let driver, let primary, primary.phase == .ready, overflow.count < OpenScheduler.Policy.maximumOverflow
+        guard let driver, let primary, primary.phase == .ready, overflow.count < OpenScheduler.Policy.maximumSpread
         else { return perform(scheduler.spawnFailed(now: .now, retryAfter: Policy.spawnRetry)) }
         let login = primary.login
         logger.debug("opening an overflow session")
@@ -244,11 +248,14 @@ final class SessionPool {
         request.timer.cancel()
         idleTimers.removeValue(forKey: id)?.cancel()
         session.open(request.target, originator: request.originator) { [weak self, unowned session] result in
-            self?.finished(request, on: session, result)
+            self?.finished(ticket, request, on: session, result)
         }
     }
 
-    private func finished(_ request: OpenRequest, on session: SSHSession, _ result: Result<SSHChannel, Cause>) {
+    private func finished(
+        _ ticket: OpenScheduler.Ticket, _ request: OpenRequest, on session: SSHSession,
+        _ result: Result<SSHChannel, Cause>
+    ) {
         var isTimeout = false
         switch result {
         case .success: openDurations.record(ContinuousClock.now - request.since)
@@ -258,7 +265,7 @@ final class SessionPool {
         request.completion(result.map { OpenedChannel(channel: $0, session: session) })
         guard session.phase == .ready else { return }
         let isLast = session.isOverflow && session.isWornOut
-        perform(scheduler.finished(on: session.id, isTimeout: isTimeout, isLast: isLast, now: .now))
+        perform(scheduler.finished(ticket, on: session.id, isTimeout: isTimeout, isLast: isLast, now: .now))
         session.reportIfIdle()
     }
 }
@@ -280,6 +287,10 @@ extension SessionPool: SSHSessionDelegate {
     func sessionMeasuredRoundTrip(_ session: SSHSession) {
         guard session === primary, let roundTrip = session.roundTrip else { return }
         scheduler.roundTrip = roundTrip
+    }
+
+    func sessionChangedLoad(_ session: SSHSession) {
+        scheduler.carries(session.relays.count, on: session.id)
     }
 
     func sessionClosedChannels(_ session: SSHSession) {

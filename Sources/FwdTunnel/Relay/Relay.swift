@@ -12,8 +12,9 @@ import NIOCore
 /// relay's turn.
 ///
 /// The most memory that one relay can take, in our own buffers:
-/// - to the near side `Policy.window` (2 MiB; less with a rate limit, `RelayLimits.window`): all that the far side may
-///   send before we allow more, in the write queue of a near socket that takes nothing. For an accepted channel (-R)
+/// - to the near side `ReceiveWindow.size` (2 MiB, less with a rate limit, `RelayLimits.window`; more on a long path,
+///   which all relays of a gateway take from one `WindowBudget`): all that the far side may send before we allow more,
+///   in the write queue of a near socket that takes nothing. For an accepted channel (-R) on a stock libssh2
 ///   `SSHChannel.reservedWindow` (1.5 MiB) more lies in libssh2; its first window is 2 MiB whatever the rate.
 /// - to the far side what one turn reads, `NearPolicy.readSize` × `NearPolicy.readsPerTurn` (1 MiB), while the channel
 ///   has no window; when the near side has ended, or while the connection waited for its channel, instead what lay in
@@ -26,10 +27,8 @@ import NIOCore
 final class Relay: NearConnectionOwner {
     /// Our choices.
     enum Policy {
-        /// What the far side may send ahead. sshd's own window; larger ones make sshd crawl on short paths.
-        static let window = 2 * 1024 * 1024
-        /// Credit is given in these steps: larger ones halve the throughput on a long path.
-        static let creditStep = window / 16
+        /// Credit is given in such parts of the window: larger ones halve the throughput on a long path.
+        static let creditSteps = 16
         /// Up to this length, bytes are copied out of the read buffer, which then serves again.
         static let copyLimit = 128 * 1024
         /// Bytes that one relay may put into the session before the others get their turn.
@@ -56,8 +55,8 @@ final class Relay: NearConnectionOwner {
     /// The near side is being closed, after what is written to it.
     private var isClosingNear = false
     private var closingResult: RelayResult?
-    /// Read from the channel, not yet granted again.
-    private var unacknowledged = 0
+    /// What the far side may send ahead.
+    private var window: ReceiveWindow
     private var hasOpenedWindow = false
     private let turnToFar: RateTurn
     private let turnToNear: RateTurn
@@ -72,6 +71,7 @@ final class Relay: NearConnectionOwner {
         self.session = session
         self.counters = counters
         self.limits = limits ?? .none(near.eventLoop)
+        window = ReceiveWindow(initial: self.limits.window)
         turnToFar = RateTurn(self.limits.toFar)
         turnToNear = RateTurn(self.limits.toNear)
         idleTimer = self.limits.idleTimeout.map { IdleTimer($0, loop: near.eventLoop) }
@@ -249,16 +249,35 @@ final class Relay: NearConnectionOwner {
     /// Opens the window, then opens it again for what the near socket has taken.
     private func giveCredit() throws(LibSSH2Error) {
         guard !machine.isOver, near.isWritable else { return }
-        guard !hasOpenedWindow || unacknowledged >= limits.creditStep, mayGiveCredit() else { return }
-        var credit = unacknowledged
-        if !hasOpenedWindow {
-            hasOpenedWindow = true
-            // An accepted channel has a window already, part of which credit must unlock.
-            credit = max(credit, limits.window - far.readableWindow)
-        }
-        unacknowledged = 0
+        let credit = window.size - far.readableWindow - far.owedBytes
+        guard !hasOpenedWindow || credit >= creditStep, mayGiveCredit() else { return }
+        hasOpenedWindow = true
         turnToNear.end()
-        try far.grant(credit)
+        // An accepted channel may have more than it needs already.
+        if credit > 0 { try far.grant(credit) }
+    }
+
+    /// One part in sixteen of a full window, one in four of a small one.
+    private var creditStep: Int {
+        max(window.size / Policy.creditSteps, min(ReceiveWindow.Policy.initial / Policy.creditSteps, window.size / 4))
+    }
+
+    /// Fits the window to the path. With a rate limit it stays small on purpose.
+    private func adaptWindow(_ count: Int) {
+        guard limits.toNear == nil, near.isWritable,
+            let wanted = window.took(count, roundTrip: session.pathRoundTrip, now: .now)
+        else { return }
+        resizeWindow(to: wanted)
+    }
+
+    private func resizeWindow(to size: Int) {
+        guard let budget = session.windowBudget else { return }
+        if size > window.size {
+            window.resize(to: window.size + budget.take(size - window.size))
+        } else {
+            budget.give(window.size - size)
+            window.resize(to: size)
+        }
     }
 
     func nearBecameWritable() {
@@ -309,7 +328,7 @@ final class Relay: NearConnectionOwner {
     private func carriedToNear(_ count: Int) {
         counters.received(count)
         turnToNear.spend(count)
-        unacknowledged += count
+        adaptWindow(count)
         idleTimer?.noteActivity()
     }
 
@@ -375,6 +394,7 @@ final class Relay: NearConnectionOwner {
             near.reset()
         case .ended(let result):
             pending.removeAll()
+            resizeWindow(to: limits.window)
             session.remove(self)
             if !isClosingNear { idleTimer?.cancel() }
             if isClosingNear { closingResult = result } else { counters.ended(result) }

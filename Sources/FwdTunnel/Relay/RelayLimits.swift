@@ -10,7 +10,7 @@ final class RelayLimits {
     /// From the near side into the channel, and from the channel to the near side.
     let toFar: RateLimiter?
     let toNear: RateLimiter?
-    /// What the far side may send ahead.
+    /// What the far side may send ahead at first.
     let window: Int
     /// Most bytes of one read from the near side; `nil` is the near connection's own choice.
     let readSize: Int?
@@ -20,13 +20,11 @@ final class RelayLimits {
         toFar = limits.bytesPerSecond.map { RateLimiter(bytesPerSecond: $0, loop: loop) }
         toNear = limits.bytesPerSecond.map { RateLimiter(bytesPerSecond: $0, loop: loop) }
         // A quarter of a second's worth, but no less than two packets of sshd.
-        window = limits.bytesPerSecond.map { min(Relay.Policy.window, max(65_536, $0 / 4)) } ?? Relay.Policy.window
+        window = limits.bytesPerSecond.map { min(ReceiveWindow.Policy.initial, max(65_536, $0 / 4)) }
+            ?? ReceiveWindow.Policy.initial
         // Small against the rate, so that many relays that read at once are not far ahead of it.
         readSize = limits.bytesPerSecond.map { min(65_536, max(512, $0 / 32)) }
     }
-
-    /// Credit is given in these steps: one in sixteen of a full window, one in four of a small one.
-    var creditStep: Int { min(Relay.Policy.creditStep, window / 4) }
 }
 
 @available(*, unavailable)

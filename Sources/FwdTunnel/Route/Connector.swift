@@ -13,6 +13,12 @@ enum Connector {
     private static let userTimeout = ChannelOptions.Types.SocketOption(
         level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT))
 
+    /// What may wait in the kernel beside what is on its way (tcp(7), TCP_NOTSENT_LOWAT): a bulk upload would else fill a
+    /// send buffer of megabytes, and every keystroke of the session would wait behind it.
+    private static let unsentLimit = ChannelOptions.Types.SocketOption(
+        level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT))
+    private static let unsentBytes = 128 * 1024
+
     /// - Throws: `Cause` (dns) in the future.
     static func resolve(_ host: String, port: UInt16, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
         BlockingPool.shared.runIfActive(eventLoop: loop) {
@@ -73,6 +79,7 @@ enum Connector {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(userTimeout, value: .init(clamping: silence.components.seconds * 1000))
+            .channelOption(unsentLimit, value: unsentBytes)
             .channelOption(.writeBufferWaterMark, value: writeBufferWaterMark)
             .channelOption(.maxMessagesPerRead, value: maxMessagesPerRead)
             .channelOption(.recvAllocator, value: recvAllocator)

@@ -21,9 +21,9 @@ extension SSHSession {
 
     private func lookForLife() {
         guard phase == .ready, var machine = liveness else { return }
-        let acknowledgement = machine.isAsking ? Acknowledgement.of(channel) : nil
+        let info = machine.isAsking ? TransportInfo.of(channel) : nil
         let actions = machine.timerFired(
-            now: .now, acknowledged: acknowledgement?.count, at: acknowledgement?.at ?? .now)
+            now: .now, acknowledged: info?.acknowledgedBytes, at: info?.acknowledgedAt ?? .now)
         liveness = machine
         perform(actions)
     }
@@ -63,6 +63,7 @@ extension SSHSession {
         explain(input: Policy.inputPerEvent)
         guard let answer = liveness?.answered(now: .now) else { return }
         roundTrip = answer
+        pathRoundTrip = TransportInfo.of(channel)?.shortestRoundTrip ?? min(answer, pathRoundTrip ?? answer)
         delegate?.sessionMeasuredRoundTrip(self)
     }
 }

@@ -27,17 +27,14 @@ struct LoginState {
 }
 
 extension SSHSession {
-    /// What may be negotiated. On a stock libssh2, AES-CTR with a plain MAC comes first: the only path without a known
-    /// crash behind the key exchange. SHA-1 signatures and DH group exchange are not offered.
+    /// What may be negotiated, best first. SHA-1 signatures and DH group exchange are not offered.
     enum Algorithms {
         static let keyExchange = [
             "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
             "ecdh-sha2-nistp521",
         ]
-        static let ciphers = [
-            "aes256-ctr", "aes192-ctr", "aes128-ctr", "aes256-gcm@openssh.com", "aes128-gcm@openssh.com",
-            "chacha20-poly1305@openssh.com",
-        ]
+        static let ciphers = CipherOrder.best(
+            isPatched: LibSSH2Library.isPatched, hasAES: CipherOrder.hasAESInstructions())
         static let macs = [
             "hmac-sha2-256", "hmac-sha2-512", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com",
         ]

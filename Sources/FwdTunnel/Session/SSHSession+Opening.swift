@@ -2,7 +2,7 @@ import FwdCore
 import LibSSH2
 import NIOCore
 
-/// A channel open under way, or the one behind it.
+/// A channel open under way, or the one behind it, on the session's one slot.
 struct Opening {
     enum Purpose {
         case ping
@@ -13,12 +13,31 @@ struct Opening {
     let purpose: Purpose
 }
 
+/// One of several opens under way.
+final class ParallelOpening {
+    let target: ForwardSpec.Endpoint
+    let channel: ChannelOpening
+    let timer: LoopTimer
+    let completion: (Result<SSHChannel, Cause>) -> Void
+
+    init(
+        target: ForwardSpec.Endpoint, channel: ChannelOpening, timer: LoopTimer,
+        completion: @escaping (Result<SSHChannel, Cause>) -> Void
+    ) {
+        self.target = target
+        self.channel = channel
+        self.timer = timer
+        self.completion = completion
+    }
+}
+
 extension SSHSession {
-    /// Opens a direct-tcpip channel. One at a time: the gateway's scheduler sees to that.
+    /// Opens a direct-tcpip channel. The gateway's scheduler sees to it that there are not too many at once.
     func open(
         _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
         completion: @escaping (Result<SSHChannel, Cause>) -> Void
     ) {
+        if LibSSH2Library.opensInParallel { return openBesideOthers(target, originator: originator, completion) }
         precondition(queuedOpening == nil, "one open at a time per session")
         queuedOpening = Opening(purpose: .directTCPIP(target: target, originator: originator, completion))
         startNextOpening()
@@ -39,9 +58,7 @@ extension SSHSession {
         guard case .directTCPIP(let target, let originator, _) = next.purpose else { return }
         queuedOpening = nil
         opening = next
-        ssh.startOpeningDirectTCPIP(
-            host: target.host, port: target.port, originator: originator?.ipAddress ?? "127.0.0.1",
-            originatorPort: UInt16(clamping: originator?.port ?? 0))
+        ssh.startOpening(DirectTCPIP(target, originator: originator))
         openTimer.set(in: Policy.openDeadline) { [weak self] in self?.abandonOpening() }
     }
 
@@ -74,16 +91,77 @@ extension SSHSession {
         }
     }
 
-    /// libssh2 has only its own words for the reason code (RFC 4254 section 5.1); sshd's text is lost.
+    // MARK: - Several at once
+
+    private func openBesideOthers(
+        _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
+        _ completion: @escaping (Result<SSHChannel, Cause>) -> Void
+    ) {
+        do throws(LibSSH2Error) {
+            let channel = try ssh.open(DirectTCPIP(target, originator: originator))
+            let opening = ParallelOpening(
+                target: target, channel: channel, timer: LoopTimer(self.channel.eventLoop), completion: completion)
+            parallelOpenings.append(opening)
+            opening.timer.set(in: Policy.openDeadline) { [weak self, unowned opening] in self?.abandon(opening) }
+            scheduleFlush()
+        } catch {
+            completion(.failure(cause(of: error)))
+        }
+    }
+
+    func pollParallelOpenings() throws(LibSSH2Error) {
+        guard !parallelOpenings.isEmpty else { return }
+        var ended: [(ParallelOpening, Result<SSHChannel, LibSSH2Error>)] = []
+        var open: [ParallelOpening] = []
+        for opening in parallelOpenings {
+            do throws(LibSSH2Error) {
+                if case .done(let channel) = try opening.channel.poll() {
+                    ended.append((opening, .success(channel)))
+                } else {
+                    open.append(opening)
+                }
+            } catch {
+                guard error.code == .channelFailure else { throw error }
+                ended.append((opening, .failure(error)))
+            }
+        }
+        parallelOpenings = open
+        for (opening, result) in ended {
+            opening.timer.cancel()
+            explain(input: Policy.inputPerEvent)
+            // What the one before was told may have ended the session.
+            let settled =
+                phase == .ready
+                ? result.mapError { refusal(of: opening.target, $0) } : .failure(Cause(.lost, "the session ended"))
+            opening.completion(settled)
+        }
+    }
+
+    private func abandon(_ opening: ParallelOpening) {
+        guard phase == .ready else { return }
+        parallelOpenings.removeAll { $0 === opening }
+        opening.channel.abandon()
+        opening.completion(.failure(unanswered(opening.target)))
+        pump()
+    }
+
+    private func unanswered(_ target: ForwardSpec.Endpoint) -> Cause {
+        let seconds = Policy.openDeadline.nanoseconds / 1_000_000_000
+        return Cause(.timeout, "\(target) did not answer the gateway within \(seconds) s")
+    }
+
+    // MARK: - Refusals
+
+    /// A stock libssh2 has only its own words for the reason code (RFC 4254 section 5.1); sshd's text is lost.
     private func refusal(of target: ForwardSpec.Endpoint, _ error: LibSSH2Error) -> Cause {
         let text = error.message
         let what = "\(target) cannot be reached from the gateway"
-        if text.contains("administratively prohibited") {
+        if error.isProhibited || text.contains("administratively prohibited") {
             return Cause(
                 .forbidden, "\(what): forbidden by the server (AllowTcpForwarding, PermitOpen or permitopen)")
         }
         guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else {
-            return Cause(.target, "\(what): \(text)")
+            return Cause(.target, "\(what): \(printable(text))")
         }
         return Cause(.target, "\(what): \(text[text.index(after: open)..<close])")
     }
@@ -103,17 +181,31 @@ extension SSHSession {
         }
         opening = nil
         startNextOpening()
-        let seconds = Policy.openDeadline.nanoseconds / 1_000_000_000
-        completion(.failure(Cause(.timeout, "\(target) did not answer the gateway within \(seconds) s")))
+        completion(.failure(unanswered(target)))
         pump()
     }
 
     func failOpenings(_ cause: Cause) {
         let failed = [opening, queuedOpening].compactMap { $0 }
+        let parallel = parallelOpenings
         opening = nil
         queuedOpening = nil
+        parallelOpenings = []
+        for opening in parallel {
+            opening.timer.cancel()
+            opening.channel.abandon()
+            opening.completion(.failure(cause))
+        }
         for opening in failed {
             if case .directTCPIP(_, _, let completion) = opening.purpose { completion(.failure(cause)) }
         }
+    }
+}
+
+extension DirectTCPIP {
+    init(_ target: ForwardSpec.Endpoint, originator: SocketAddress?) {
+        self.init(
+            host: target.host, port: target.port, originator: originator?.ipAddress ?? "127.0.0.1",
+            originatorPort: UInt16(clamping: originator?.port ?? 0))
     }
 }

@@ -11,6 +11,8 @@ protocol SSHSessionDelegate: AnyObject {
     func sessionMeasuredRoundTrip(_ session: SSHSession)
     /// The far side has confirmed the end of every channel that was given up.
     func sessionClosedChannels(_ session: SSHSession)
+    /// It carries one relay more, or less.
+    func sessionChangedLoad(_ session: SSHSession)
     /// The last relay is gone and no open is under way.
     func sessionBecameIdle(_ session: SSHSession)
     /// Everything that uses the session is about to be told.
@@ -60,6 +62,8 @@ final class SSHSession {
     let transport = TransportBuffers()
     let ssh: Session
     weak var delegate: (any SSHSessionDelegate)?
+    /// Of the gateway; its sessions end before it.
+    weak var windowBudget: WindowBudget?
 
     var phase = Phase.keyExchange
     /// Whether a dead session had been ready before.
@@ -78,6 +82,8 @@ final class SSHSession {
     var preparation = Preparation.start
     var opening: Opening?
     var queuedOpening: Opening?
+    /// Where libssh2 can have several; `opening` then serves only the ping.
+    var parallelOpenings: [ParallelOpening] = []
     var listens: [ListenRequest] = []
     var listeners: [RemoteListening] = []
     var relays: [Relay] = []
@@ -89,6 +95,9 @@ final class SSHSession {
     var liveness: LivenessStateMachine?
     var isPinging = false
     var roundTrip: Duration?
+    /// The path's own, without what waits in sshd's buffers: the kernel's where the connection is TCP, else the shortest
+    /// answer to a ping.
+    var pathRoundTrip: Duration?
     /// Bytes handed to the connection.
     private(set) var outputCount: UInt64 = 0
     let loginTimer: LoopTimer
@@ -262,6 +271,7 @@ final class SSHSession {
         }
         try advanceSpare()
         try pollOpening()
+        try pollParallelOpenings()
         try pollListens()
         try pollPing()
         for listening in listeners { try acceptConnections(of: listening) }
@@ -282,7 +292,7 @@ final class SSHSession {
             retire(control)
         }
         if let relay = relays.first { return try relay.pumpFar() }
-        if opening == nil, listeners.isEmpty { startPingOpening() }
+        if opening == nil, parallelOpenings.isEmpty, listeners.isEmpty { startPingOpening() }
     }
 
     private func retireChannels() throws(LibSSH2Error) {
@@ -318,14 +328,16 @@ final class SSHSession {
 
     func add(_ relay: Relay) {
         relays.append(relay)
+        delegate?.sessionChangedLoad(self)
     }
 
     func remove(_ relay: Relay) {
         relays.removeAll { $0 === relay }
+        delegate?.sessionChangedLoad(self)
         reportIfIdle()
     }
 
-    var isIdle: Bool { relays.isEmpty && opening == nil && queuedOpening == nil }
+    var isIdle: Bool { relays.isEmpty && opening == nil && queuedOpening == nil && parallelOpenings.isEmpty }
 
     func reportIfIdle() {
         if phase == .ready, isIdle { delegate?.sessionBecameIdle(self) }

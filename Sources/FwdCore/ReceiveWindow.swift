@@ -1,0 +1,105 @@
+/// How much the far side may send ahead on one channel: enough to fill the path, and no more. Pure.
+///
+/// A window below rate × round trip caps the channel (2 MiB at 100 ms: 20 MB/s); one far above it makes sshd pile the
+/// data up in its own buffers and move it about, and makes every other channel of the session wait behind it. So the
+/// window starts as sshd's own and follows what the near side took within the last round trips.
+public struct ReceiveWindow: Hashable, Sendable {
+    public typealias Instant = ContinuousClock.Instant
+
+    /// Our choices.
+    public enum Policy {
+        /// sshd's own window (channels.h, CHAN_TCP_WINDOW_DEFAULT).
+        public static let initial = 2 * 1024 * 1024
+        /// Fills 1 Gbit/s at 250 ms.
+        public static let maximum = 32 * 1024 * 1024
+        /// Above rate × round trip, so that there is room to find out that the path carries more.
+        static let headroom = 1.5
+        /// A shorter time than this says nothing about a rate.
+        static let period = Duration.milliseconds(20)
+        /// How long the window must have been twice too large before it shrinks.
+        static let patience = Duration.seconds(5)
+    }
+
+    /// In bytes: what may be outstanding, unread by us.
+    public private(set) var size: Int
+    private let initial: Int
+    private var periodStart: Instant?
+    private var taken = 0
+    private var tooLargeSince: Instant?
+
+    public init(initial: Int = Policy.initial) {
+        self.initial = initial
+        size = initial
+    }
+
+    /// The near side has taken `count` bytes.
+    /// - Parameter roundTrip: the path's own, without what waits in buffers; `nil`: not known.
+    /// - Returns: the size that the window should have from now on, if that is another one: the owner asks its budget,
+    ///   then calls `resize`.
+    public mutating func took(_ count: Int, roundTrip: Duration?, now: Instant) -> Int? {
+        taken += count
+        guard let roundTrip else { return nil }
+        guard let start = periodStart else {
+            begin(now)
+            return nil
+        }
+        let elapsed = now - start
+        guard elapsed >= max(roundTrip, Policy.period) else { return nil }
+        let inFlight = Double(taken) * (roundTrip / elapsed)
+        begin(now)
+        return wanted(inFlight: inFlight, now: now)
+    }
+
+    public mutating func resize(to size: Int) {
+        self.size = size
+    }
+
+    private mutating func begin(_ now: Instant) {
+        periodStart = now
+        taken = 0
+    }
+
+    private mutating func wanted(inFlight: Double, now: Instant) -> Int? {
+        let ideal = min(max(initial, Int(inFlight * Policy.headroom)), max(initial, Policy.maximum))
+        if ideal > size {
+            tooLargeSince = nil
+            return ideal
+        }
+        guard ideal < size / 2 else {
+            tooLargeSince = nil
+            return nil
+        }
+        guard let since = tooLargeSince else {
+            tooLargeSince = now
+            return nil
+        }
+        return now - since >= Policy.patience ? ideal : nil
+    }
+}
+
+/// What all windows of a gateway together may have above their initial sizes. Loop-bound.
+public final class WindowBudget {
+    /// Our choice, in bytes: two channels at the largest window, or a dozen on a path of 50 ms and 1 Gbit/s.
+    public static let standard = 64 * 1024 * 1024
+
+    /// In bytes.
+    public private(set) var left: Int
+
+    public init(_ bytes: Int = standard) {
+        left = bytes
+    }
+
+    /// - Returns: how much of `count` there was.
+    public func take(_ count: Int) -> Int {
+        let granted = min(count, left)
+        left -= granted
+        return granted
+    }
+
+    public func give(_ count: Int) {
+        left += count
+    }
+}
+
+@available(*, unavailable)
+extension WindowBudget: Sendable {}
