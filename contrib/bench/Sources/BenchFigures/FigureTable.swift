@@ -38,18 +38,28 @@ struct FigureTable {
         "\(number(spread.minimum, digits: digits)) to \(number(spread.maximum, digits: digits))"
     }
 
-    /// Why cells are empty, or have fewer runs than others: one line for each contender and reason.
+    /// Why cells are empty, or have fewer runs than others: a line for each reason.
     private var notes: [String] {
-        contenders.flatMap { contender in
-            let reasons = figures.map { (figure: $0, series: results[$0.id, contender.name]) }
-            let all = Set(reasons.flatMap(\.series.reasons)).sorted()
-            return all.map { reason in
-                let touched = reasons.filter { $0.series.reasons.contains(reason) }
-                let failed = touched.map(\.series.values.count).reduce(0, +) > 0 ? "failed in some runs" : "no figure"
-                let names =
-                    touched.count == figures.count ? "" : " (\(touched.map(\.figure.title).joined(separator: ", ")))"
-                return "\(contender.title)\(names): \(failed): \(reason)"
-            }
+        let cells = contenders.flatMap { contender in
+            figures.map { Cell(contender: contender, figure: $0, series: results[$0.id, contender.name]) }
+        }
+        return notes(of: cells, "not measured") { $0.absence.map { [$0] } ?? [] }
+            + notes(of: cells, "failed") { $0.reasons }
+    }
+
+    private struct Cell {
+        let contender: Results.Contender
+        let figure: Figure
+        let series: Series
+    }
+
+    private func notes(of cells: [Cell], _ word: String, _ reasons: (Series) -> [String]) -> [String] {
+        Set(cells.flatMap { reasons($0.series) }).sorted().map { reason in
+            let touched = cells.filter { reasons($0.series).contains(reason) }
+            let names = contenders.map(\.title).filter { title in touched.contains { $0.contender.title == title } }
+            let titles = figures.map(\.title).filter { title in touched.contains { $0.figure.title == title } }
+            let place = titles.count == figures.count ? "" : " (\(titles.joined(separator: "; ")))"
+            return "\(names.joined(separator: ", "))\(place): \(word): \(reason)"
         }
     }
 }

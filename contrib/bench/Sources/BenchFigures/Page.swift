@@ -52,18 +52,21 @@ public struct Page {
         both on this machine; clients and the target are threads of the bench. All contenders of a figure are started \
         and warmed up, then measured by turns: A B C A B C. A contender that fails is reported with its reason.
 
-        In every bulk transfer both ends hash each byte, the sender what it hands to the kernel and the receiver what it \
-        gets from it, and hash and count are compared: Poly1305 with a random key for each stream. That is 15 GB/s on \
-        this class of machine where SHA-256 makes 2, so that hashing does not take the CPU that is to be measured; two \
-        streams of one GiB that differ in any way have the same hash with a probability below 2⁻⁷⁰. Streams are random \
-        blocks of 256 KiB, each headed by the numbers of its stream and of itself, so that no two blocks are alike.
+        In every bulk transfer, of every relay, the bytes are hashed at both ends, and hash and count are compared: the \
+        receiver hashes what it gets from the kernel as it comes, the sender the blocks that it has sent, from the same \
+        memory, after the transfer. The hash is Poly1305 with a random key for each stream: 15 GB/s on this class of \
+        machine where SHA-256 makes 2, so that hashing does not take the CPU that is to be measured; two streams of one \
+        GiB that differ in any way have the same hash with a probability below 2⁻⁷⁰. Streams are random blocks of \
+        256 KiB, each headed by the numbers of its stream and of itself, so that no two blocks are alike. A stream ends \
+        after a time, not after a number of bytes; the sender's socket holds 1 MiB at most, so that the rest is soon \
+        over.
 
         CPU is that of `/proc/PID/stat` of the forwarder's processes and their children, before the first and after the \
         last byte. Memory is that of `/proc/PID/smaps_rollup`. Listeners are awaited by `/proc/PID/net/tcp`, without a \
         connection.
 
         Paths with a delay are two network namespaces, each with a TUN device, and a thread between them that holds every \
-        packet back for half the round trip, lets them go at 1 Gbit/s and drops what finds 12.5 MB waiting. So each end \
+        packet back for half the round trip, lets them go at 1 Gbit/s and drops what finds 25 MB waiting. So each end \
         has its own TCP with real acknowledgements, which a TCP proxy would hide. The MTU is 1500; segments travel in \
         packets of up to 64 KiB, as with the offloads of network cards, and count as the Ethernet frames that they stand \
         for. In the namespaces `tcp_rmem` and `tcp_wmem` end at 64 MiB, so that plain TCP can fill 100 ms at 1 Gbit/s, \

@@ -57,7 +57,7 @@ enum Palette {
         case "fwd": "#2f81f7"
         case "fwd-stock": "#79b8ff"
         case "ssh": "#8b949e"
-        case "ssh-gcm": "#6e7781"
+        case "ssh-gcm": "#1b9aaa"
         case "autossh": "#a371f7"
         case "dbclient": "#db6d28"
         case "asyncssh": "#3fb950"

@@ -49,11 +49,12 @@ extension Section {
             One relay over a line of 1 Gbit/s with a round trip of 0, 10, 50 and 100 ms (see below), plain TCP over the \
             same line beside it. A transfer's first part, in which TCP and SSH find their speed, is not in the main \
             figure (0.2, 0.5, 1 and 2 s, in this order); the figure *with its start* is that of the whole transfer, \
-            from the order to start until the last byte has arrived. TCP can carry 117.7 MB/s there.
+            from the order to start until the last byte has arrived. TCP can carry 117.7 MB/s there. Plain \
+            TCP has three runs, slow contenders have two.
             """),
         Section(
             "start", "The first seconds of a download at 100 ms", tables: [], picture: .timeline("line.100.down"),
-            "MB/s in each tenth of a second of the last run."),
+            "MB/s in each tenth of a second, of the last run of each."),
         Section(
             "recovery", "After an outage, and at the start", tables: [Figure.recovery],
             picture: .values(["recovery.2s", "recovery.15s", "startup.listening"]),

@@ -1,12 +1,13 @@
 /// The values of one figure of one contender, one for each run; a run that failed has none.
 public struct Series: Codable, Equatable, Sendable {
     public var values: [Double?] = []
-    /// Why runs failed, or why there is no figure; each reason once.
+    /// Why runs failed; each reason once.
     public var reasons: [String] = []
+    /// Why the figure was not measured at all.
+    public var absence: String?
 
-    public init(values: [Double?] = [], reasons: [String] = []) {
-        self.values = values
-        self.reasons = reasons
+    public init(values: [Double?] = [], reasons: [String] = [], absence: String? = nil) {
+        (self.values, self.reasons, self.absence) = (values, reasons, absence)
     }
 
     public mutating func record(_ value: Double?, run: Int) {
@@ -29,5 +30,7 @@ public struct Series: Codable, Equatable, Sendable {
         }
     }
 
-    var rounded: Series { Series(values: values.map { $0.map(roundedToFive) }, reasons: reasons) }
+    var rounded: Series {
+        Series(values: values.map { $0.map(roundedToFive) }, reasons: reasons, absence: absence)
+    }
 }

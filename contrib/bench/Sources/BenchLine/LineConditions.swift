@@ -7,9 +7,8 @@ public struct LineConditions: Equatable, Sendable {
     /// How many bytes may wait for the line in one direction; what comes then is lost.
     public let capacity: Int64
 
-    /// A queue of one bandwidth-delay product of 100 ms, for each direction, whatever the delay: as one router would have
-    /// for all its paths.
-    public init(roundTrip: Duration, bitsPerSecond: Int64 = 1_000_000_000, capacity: Int64 = 12_500_000) {
+    /// A queue of twice what is under way at 100 ms, for each direction: connections find their speed without losses.
+    public init(roundTrip: Duration, bitsPerSecond: Int64 = 1_000_000_000, capacity: Int64 = 25_000_000) {
         (self.roundTrip, self.bitsPerSecond, self.capacity) = (roundTrip, bitsPerSecond, capacity)
     }
 

@@ -12,11 +12,16 @@ public struct Bulk: Sendable {
     public let direction: Direction
     public let relays: Int
     public let duration: Duration
+    private let sendBuffer: Int?
 
-    public init(_ direction: Direction, relays: Int = 1, duration: Duration) {
+    /// - Parameter longPath: the streams themselves go over a path with a delay, and no forwarder is between: what the
+    ///   kernel holds of them must be as large as it likes. Otherwise it is kept small, so that a transfer ends soon
+    ///   after its time, however slow the forwarder.
+    public init(_ direction: Direction, relays: Int = 1, duration: Duration, longPath: Bool = false) {
         self.direction = direction
         self.relays = relays
         self.duration = duration
+        sendBuffer = longPath ? nil : 512 * 1024
     }
 
     /// - Parameters:
@@ -26,7 +31,7 @@ public struct Bulk: Sendable {
         through endpoint: Endpoint, to target: TargetServer, from place: Place = .here,
         whenReady: @escaping @Sendable () -> Void = {}
     ) throws -> BulkResult {
-        let plans = (0..<relays).map { _ in target.desk.open(for: duration) }
+        let plans = (0..<relays).map { _ in target.desk.open(for: duration, sendBuffer: sendBuffer) }
         defer { for plan in plans { target.desk.forget(plan.number) } }
         let starts = StartingLine(runners: relays, whenReady: whenReady)
         let ends = try onThreads(relays, in: place) { number in

@@ -20,9 +20,10 @@ struct BulkClient {
             socket.shutDown()
             return try compare(sent: desk.farEnd(of: plan.number, within: .seconds(20)), received: near)
         case .up:
-            let near = try sendStream(plan, over: socket)
+            let sent = try sendStream(plan, over: socket)
             socket.endSending()
-            return try compare(sent: near, received: desk.farEnd(of: plan.number, within: .seconds(60)))
+            let far = try desk.farEnd(of: plan.number, within: .seconds(60))
+            return try compare(sent: sent.summary(), received: far)
         }
     }
 

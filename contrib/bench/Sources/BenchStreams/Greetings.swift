@@ -30,7 +30,7 @@ public struct Greetings: Sendable {
         let starts = StartingLine(runners: count, whenReady: {})
         let ends = try onThreads(count, in: place) { _ in
             try starts.wait()
-            let socket = try TCPSocket.connect(to: endpoint)
+            let socket = try TCPSocket.connect(to: endpoint, timeout: .seconds(5))
             _ = try socket.receive(exactly: 1)
             return Moment.now
         }
@@ -38,7 +38,7 @@ public struct Greetings: Sendable {
     }
 
     /// One connection; throws unless the greeting comes.
-    public func greet(timeout: Duration = .seconds(20)) throws {
+    public func greet(timeout: Duration = .seconds(5)) throws {
         let socket = try TCPSocket.connect(to: endpoint, timeout: timeout)
         _ = try socket.receive(exactly: 1)
         _ = try socket.drain()

@@ -14,8 +14,9 @@ final class StreamDesk: Sendable {
     private let count = Atomic<UInt64>(0)
 
     /// Makes the plan of a new stream. `forget` it at the end.
-    func open(for duration: Duration) -> StreamPlan {
-        let plan = StreamPlan(number: count.wrappingAdd(1, ordering: .relaxed).newValue, duration: duration)
+    func open(for duration: Duration, sendBuffer: Int?) -> StreamPlan {
+        let number = count.wrappingAdd(1, ordering: .relaxed).newValue
+        let plan = StreamPlan(number: number, duration: duration, sendBuffer: sendBuffer)
         entries.withLock { $0[plan.number] = Entry(plan: plan) }
         return plan
     }

@@ -4,7 +4,7 @@ import BenchSystem
 public struct StreamSummary: Sendable {
     public var bytes = 0
     public var hash: StreamHash.Value = []
-    /// Of the first and the last byte, at this end.
+    /// At the receiver: of the first and the last byte.
     public var first: Moment?
     public var last: Moment?
     /// At the receiver: bytes in each tenth of a second of the monotonic clock, from the one named by `firstBin`.

@@ -16,10 +16,10 @@ struct TargetStream: Sendable {
         try socket.send([order.deed.rawValue])
         if order.deed == .sink { return try receiveStream(plan, from: socket) }
         _ = try socket.receive(exactly: 1)
-        let summary = try sendStream(plan, over: socket)
+        let sent = try sendStream(plan, over: socket)
         socket.endSending()
         // Closed only once the client has taken all and closed: a close with unread bytes would reset.
         _ = try socket.drain()
-        return summary
+        return sent.summary()
     }
 }

@@ -69,6 +69,12 @@ public final class TCPSocket: @unchecked Sendable {
         }
     }
 
+    /// Fixes what the kernel otherwise lets grow.
+    public func setSendBuffer(_ bytes: Int) {
+        var value = CInt(clamping: bytes)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &value, socklen_t(MemoryLayout<CInt>.size))
+    }
+
     private func setNoDelay() {
         var on: CInt = 1
         setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))

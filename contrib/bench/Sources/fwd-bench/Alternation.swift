@@ -15,6 +15,9 @@ struct Alternation {
     static let workerForward = 0
     static let greeterForward = 1
 
+    /// How many runs are enough for slow contenders, by name; the others get all.
+    var fewerRuns: [String: Int] = [:]
+
     /// After so many failures in one measurement a contender is not tried again.
     private static let patience = 2
 
@@ -23,18 +26,7 @@ struct Alternation {
     func byTurns(
         _ contenders: [Contender], figures: [String], runs: Int, _ sample: (Contender) throws -> [String: Double]
     ) {
-        var failures: [String: Int] = [:]
-        for run in 0..<runs {
-            for contender in contenders where failures[contender.name, default: 0] < Self.patience {
-                do {
-                    bench.record(try sample(contender), contender, run: run)
-                } catch {
-                    bench.say("\(contender.name) failed: \(error)")
-                    bench.fail(figures, contender, run: run, error)
-                    failures[contender.name, default: 0] += 1
-                }
-            }
-        }
+        byTurns(contenders, figures: figures, runs: 0..<runs) { contender, _ in try sample(contender) }
     }
 
     /// The same with contenders that are all started and warmed up before, and run meanwhile.
@@ -45,22 +37,37 @@ struct Alternation {
     ) {
         var running: [String: Forwarder] = [:]
         defer { for forwarder in running.values { forwarder.stop() } }
-        for contender in contenders {
-            // A failure shows again, and counts, in the first run.
-            guard let forwarder = try? start(contender) else { continue }
-            running[contender.name] = forwarder
-            _ = try? sample(forwarder, true)
-        }
-        byTurns(contenders, figures: figures, runs: runs) { contender in
+        byTurns(contenders, figures: figures, runs: -1..<runs) { contender, run in
             let forwarder = try running[contender.name] ?? start(contender)
             running[contender.name] = forwarder
             do {
-                return try sample(forwarder, false)
+                return try sample(forwarder, run < 0)
             } catch {
                 // It gets a fresh start.
                 forwarder.stop()
                 running[contender.name] = nil
                 throw error
+            }
+        }
+    }
+
+    /// Runs before 0 are not recorded.
+    private func byTurns(
+        _ contenders: [Contender], figures: [String], runs: Range<Int>,
+        _ sample: (Contender, _ run: Int) throws -> [String: Double]
+    ) {
+        var failures: [String: Int] = [:]
+        for run in runs {
+            for contender in contenders where run < fewerRuns[contender.name, default: .max] {
+                guard failures[contender.name, default: 0] < Self.patience else { continue }
+                do {
+                    let values = try bench.timing(contender) { try sample(contender, run) }
+                    if run >= 0 { bench.record(values, contender, run: run) }
+                } catch {
+                    bench.say("\(contender.name) failed: \(error)")
+                    bench.fail(figures, contender, run: run >= 0 ? run : nil, error)
+                    failures[contender.name, default: 0] += 1
+                }
             }
         }
     }

@@ -10,6 +10,8 @@ final class Bench {
     let directory: WorkDirectory
     var results = Results()
     private let started = Moment.now
+    /// How long each contender took in the present measurement.
+    private var secondsOf: [String: Double] = [:]
 
     init(contenders: [Contender], runs: Int, directory: WorkDirectory) {
         (self.contenders, self.runs, self.directory) = (contenders, runs, directory)
@@ -27,7 +29,19 @@ final class Bench {
             say("\(measurement.name) failed: \(error)")
             for contender in contenders { fail(measurement.figures, contender, error) }
         }
-        say("\(measurement.name) took \(number(Moment.now.seconds(since: start), digits: 0)) s")
+        let parts = contenders.compactMap { contender in
+            secondsOf[contender.name].map { "\(contender.name) \(number($0, digits: 0))" }
+        }
+        secondsOf = [:]
+        let seconds = number(Moment.now.seconds(since: start), digits: 0)
+        say("\(measurement.name) took \(seconds) s (\(parts.joined(separator: ", ")))")
+    }
+
+    /// Runs `body`, and counts its time for the contender.
+    func timing<Value>(_ contender: Contender, _ body: () throws -> Value) rethrows -> Value {
+        let start = Moment.now
+        defer { secondsOf[contender.name, default: 0] += Moment.now.seconds(since: start) }
+        return try body()
     }
 
     func record(_ values: [String: Double], _ contender: Contender, run: Int) {
@@ -46,7 +60,7 @@ final class Bench {
     func contenders(for figures: [String], without exclusions: [Exclusion]) -> [Contender] {
         contenders.filter { contender in
             guard let exclusion = exclusions.first(where: { $0.names.contains(contender.name) }) else { return true }
-            fail(figures, contender, BenchError(exclusion.reason))
+            for figure in figures { results[figure, contender.name].absence = exclusion.reason }
             return false
         }
     }
@@ -68,5 +82,7 @@ struct Exclusion: Sendable {
     let names: Set<String>
     let reason: String
 
+    static let cipher = Exclusion(names: ["ssh-gcm"], reason: "the cipher makes no difference: see `ssh -L`")
+    static let stock = Exclusion(names: ["fwd-stock"], reason: "measured for some figures only")
     static let carriedBySSH = Exclusion(names: ["autossh"], reason: "its connections are carried by ssh: see `ssh -L`")
 }

@@ -8,7 +8,7 @@ func printReport(_ results: Results) {
         guard let row = results.figures[figure.id] else { continue }
         print("\(figure.id) (\(figure.unit); \(figure.better == .higher ? "more" : "less") is better)")
         for name in names {
-            guard let series = row[name] else { continue }
+            guard let series = row[name], series.absence == nil else { continue }
             let value = series.spread.map { text($0, digits: figure.digits) } ?? "-"
             let ratio = results.ratios(figure.id, name).map { "x \(text($0, digits: 2))" } ?? ""
             let reasons = series.reasons.isEmpty ? "" : "  ! \(series.reasons.joined(separator: "; "))"

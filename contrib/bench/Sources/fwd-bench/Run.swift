@@ -32,7 +32,7 @@ struct Run: ParsableCommand {
         let measurements = try options.measurements()
         let contenders = try options.contenders()
         let bench = Bench(contenders: contenders, runs: options.runs, directory: try .make())
-        bench.results.contenders = (contenders + [.plainTCP]).map {
+        bench.results.contenders = (contenders.filter { $0.name != "tcp" } + [.plainTCP]).map {
             Results.Contender(name: $0.name, title: $0.title, version: Versions.version(of: $0.name, options) ?? "")
         }
         for measurement in measurements { bench.perform(measurement) }

@@ -6,7 +6,7 @@ struct SampleLengths: Sendable {
 
     /// One bulk transfer on loopback. The slow ones show their speed sooner.
     func bulk(_ contender: Contender) -> Duration {
-        isQuick ? .milliseconds(500) : contender.isSlow ? .milliseconds(700) : .milliseconds(1300)
+        isQuick ? .milliseconds(500) : contender.isSlow ? .milliseconds(700) : .milliseconds(1200)
     }
 
     /// Round trips, and the bulk transfer beside them.
@@ -20,8 +20,8 @@ struct SampleLengths: Sendable {
     func line(_ delay: Int) -> (transfer: Duration, settling: Duration) {
         switch delay {
         case ..<5: (.seconds(1), .milliseconds(200))
-        case ..<20: (.seconds(2), .milliseconds(500))
-        case ..<70: (.seconds(3), .seconds(1))
+        case ..<20: (.milliseconds(1500), .milliseconds(500))
+        case ..<70: (.milliseconds(2500), .seconds(1))
         default: (.seconds(5), .seconds(2))
         }
     }

@@ -31,7 +31,16 @@ struct PageTests {
         results["bulk.down.1", "fwd"] = Series(values: [nil], reasons: ["connection reset"])
         let table = FigureTable(figures: [try #require(Figure.named("bulk.down.1"))], results: results)
         #expect(table.markdown.contains("| `fwd` | – |"))
-        #expect(table.markdown.contains("- `fwd`: failed in some runs: connection reset\n"))
+        #expect(table.markdown.contains("- `fwd`: failed: connection reset\n"))
+    }
+
+    @Test("contenders that were left out for one reason share a line")
+    func absences() throws {
+        var results = results(fwd: [], ssh: [])
+        for name in ["fwd", "ssh"] { results["bulk.down.1", name] = Series(absence: "no use") }
+        let figures = ["bulk.down.1", "bulk.down.4"].compactMap(Figure.named)
+        let table = FigureTable(figures: figures, results: results)
+        #expect(table.markdown.contains("- `fwd`, `ssh -L` (down, 1 relay): not measured: no use\n"))
     }
 
     @Test("targets say whether they are met")

@@ -14,8 +14,16 @@ struct BulkMeasurement: Measurement {
         Direction.allCases.flatMap { ["bulk.\($0).\(relays)", "cpu.\($0).\(relays)"] }
     }
 
+    private var exclusions: [Exclusion] {
+        switch relays {
+        case 1: []
+        case 4: [.carriedBySSH, .slow, .stock, .moreRelays]
+        default: [.carriedBySSH, .slow, .stock]
+        }
+    }
+
     func measure(_ bench: Bench) throws {
-        let contenders = bench.contenders(for: figures, without: relays == 1 ? [] : [.carriedBySSH])
+        let contenders = bench.contenders(for: figures, without: exclusions)
         try bench.onLoopback { alternation in
             alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, isWarmUp in
                 var values: [String: Double] = [:]
@@ -42,4 +50,9 @@ extension Bulk {
         }
         return (result, forwarder.cpuSeconds - before.withLock { $0 })
     }
+}
+
+extension Exclusion {
+    static let slow = Exclusion(names: ["sshtunnel"], reason: "measured with 1 relay only: it takes long")
+    static let moreRelays = Exclusion(names: ["dbclient", "asyncssh"], reason: "measured with 1 and 32 relays")
 }

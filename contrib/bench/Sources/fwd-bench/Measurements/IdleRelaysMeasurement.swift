@@ -11,7 +11,7 @@ struct IdleRelaysMeasurement: Measurement {
     let figures = ["idle.alone", "idle.beside", "idle.share"]
 
     func measure(_ bench: Bench) throws {
-        let contenders = bench.contenders(for: figures, without: [.carriedBySSH, .threadPerRelay])
+        let contenders = bench.contenders(for: figures, without: [.carriedBySSH, .threadPerRelay, .cipher, .stock])
         try bench.onLoopback { alternation in
             alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, isWarmUp in
                 if isWarmUp { return [:] }

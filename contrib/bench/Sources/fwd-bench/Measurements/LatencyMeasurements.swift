@@ -13,7 +13,7 @@ struct IdleLatencyMeasurement: Measurement {
     let figures = ["rtt.idle.p50", "rtt.idle.p99"]
 
     func measure(_ bench: Bench) throws {
-        let contenders = bench.contenders(for: figures, without: [.carriedBySSH])
+        let contenders = bench.contenders(for: figures, without: [.carriedBySSH, .stock])
         try bench.onLoopback { alternation in
             alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, isWarmUp in
                 let end = Moment.now + (isWarmUp ? .milliseconds(100) : lengths.roundTrips(forwarder.contender))
@@ -33,7 +33,7 @@ struct BusyLatencyMeasurement: Measurement {
     let figures = Direction.allCases.flatMap { ["rtt.\($0).p50", "rtt.\($0).p99", "rtt.\($0).bulk"] }
 
     func measure(_ bench: Bench) throws {
-        let contenders = bench.contenders(for: figures, without: [.carriedBySSH])
+        let contenders = bench.contenders(for: figures, without: [.carriedBySSH, .stock])
         try bench.onLoopback { alternation in
             alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, isWarmUp in
                 if isWarmUp { return [:] }

@@ -15,10 +15,14 @@ struct LineMeasurement: Measurement {
     }
 
     func measure(_ bench: Bench) throws {
-        let exclusions: [Exclusion] = delay == 100 ? [.carriedBySSH] : [.carriedBySSH, .onlyOnTheLongestPath]
-        let contenders = bench.contenders(for: figures, without: exclusions)
+        let exclusions: [Exclusion] =
+            [.carriedBySSH, .cipher, .stock, .tooSlow] + (delay == 100 ? [] : [.onlyOnTheLongestPath])
+        let forwarders = bench.contenders(for: figures, without: exclusions).filter { $0.name != "tcp" }
+        let contenders = forwarders + [.plainTCP]
         try bench.onLine(.milliseconds(delay)) { alternation in
-            alternation.byTurns(contenders + [.plainTCP], figures: figures, runs: bench.runs) { forwarder, isWarmUp in
+            var alternation = alternation
+            alternation.fewerRuns = ["dbclient": 2, "asyncssh": 2, "tcp": 3]
+            alternation.byTurns(contenders, figures: figures, runs: bench.runs) { forwarder, isWarmUp in
                 // A warm-up would find nothing that the next connection remembers.
                 isWarmUp ? [:] : try sample(bench, forwarder, alternation)
             }
@@ -31,7 +35,7 @@ struct LineMeasurement: Measurement {
         let (transfer, settling) = lengths.line(delay)
         var values: [String: Double] = [:]
         for direction in Direction.allCases {
-            let bulk = Bulk(direction, duration: transfer)
+            let bulk = Bulk(direction, duration: transfer, longPath: forwarder.processes.isEmpty)
             let result = try bulk.run(
                 through: forwarder.endpoint(), to: alternation.target, from: alternation.place)
             let figure = "line.\(delay).\(direction)"
@@ -44,6 +48,7 @@ struct LineMeasurement: Measurement {
 }
 
 extension Exclusion {
+    static let tooSlow = Exclusion(names: ["sshtunnel"], reason: "too slow for a figure about the path")
     static let onlyOnTheLongestPath = Exclusion(
-        names: ["ssh-gcm", "dbclient", "asyncssh", "sshtunnel"], reason: "measured at 100 ms only")
+        names: ["dbclient", "asyncssh"], reason: "measured at 100 ms only")
 }

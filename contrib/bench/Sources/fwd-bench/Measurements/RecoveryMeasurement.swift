@@ -18,7 +18,7 @@ struct RecoveryMeasurement: Measurement {
     func measure(_ bench: Bench) throws {
         let others = Exclusion(
             names: ["ssh", "ssh-gcm", "dbclient", "asyncssh", "sshtunnel"], reason: "does not reconnect by itself")
-        let contenders = bench.contenders(for: figures, without: [others])
+        let contenders = bench.contenders(for: figures, without: [others, .stock])
         try bench.onLoopback { alternation in
             for run in 0..<min(runs, bench.runs) { try outage(run, contenders, alternation) }
         }

@@ -11,7 +11,7 @@ struct RelayMemoryMeasurement: Measurement {
     let figures = ["memory.relay"]
 
     func measure(_ bench: Bench) throws {
-        let contenders = bench.contenders(for: figures, without: [.carriedBySSH, .threadPerRelay])
+        let contenders = bench.contenders(for: figures, without: [.carriedBySSH, .threadPerRelay, .cipher, .stock])
         try bench.onLoopback { alternation in
             alternation.byTurns(contenders, figures: figures, runs: min(runs, bench.runs)) { contender in
                 ["memory.relay": try sample(contender, alternation) / 1024]

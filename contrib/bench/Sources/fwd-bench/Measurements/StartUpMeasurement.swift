@@ -11,7 +11,7 @@ struct StartUpMeasurement: Measurement {
 
     func measure(_ bench: Bench) throws {
         let tooMany = Exclusion(names: ["dbclient"], reason: "takes 20 forwards at most")
-        let contenders = bench.contenders(for: figures, without: [tooMany])
+        let contenders = bench.contenders(for: figures, without: [tooMany, .cipher, .stock])
         try bench.onLoopback { alternation in
             alternation.byTurns(contenders, figures: figures, runs: bench.runs) { contender in
                 try sample(bench, contender, alternation)
