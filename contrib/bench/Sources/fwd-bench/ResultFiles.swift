@@ -14,9 +14,10 @@ struct ResultFiles {
     }
 
     func write(_ results: Results) throws {
+        let results = results.rounded
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(results.rounded), as: UTF8.self)
+        let text = String(decoding: try encoder.encode(results), as: UTF8.self)
         try writeTextFile(compact(text) + "\n", to: self.results, mode: 0o644)
         try writePage(of: results)
     }
