@@ -32,7 +32,7 @@ final class Relay: NearConnectionOwner {
         /// Up to this length, bytes are copied out of the read buffer, which then serves again.
         static let copyLimit = 128 * 1024
         /// Bytes that one relay may put into the session before the others get their turn.
-        static let turn = 512 * 1024
+        static let turn = 256 * 1024
     }
 
     private let near: any Channel
@@ -186,7 +186,7 @@ final class Relay: NearConnectionOwner {
 
     /// Called after every input of the session: it may hold something for this channel.
     func serviceFar() {
-        guard !machine.isOver else { return }
+        guard !machine.isOver, !isQuiet else { return }
         do throws(LibSSH2Error) {
             if far.owesGrant { try far.settleGrant() }
             if sendsEOF { try sendFarEOF() }
@@ -201,6 +201,13 @@ final class Relay: NearConnectionOwner {
             send()
             readNear()
         }
+    }
+
+    /// Nothing has come for it and nothing waits to be sent: so with all relays but the busy ones, of which each input of
+    /// the session asks this.
+    private var isQuiet: Bool {
+        hasOpenedWindow && !sendsEOF && !hasFarEnded && pending.isEmpty && !far.owesGrant && !far.isReadable
+            && !far.isAtEnd
     }
 
     private func readFar() throws(LibSSH2Error) {
@@ -219,7 +226,7 @@ final class Relay: NearConnectionOwner {
         }
         // Flushing may find the near side gone, which ends the relay and gives the channel up.
         if hasRead { near.flush() }
-        try giveCredit()
+        if hasRead || !hasOpenedWindow { try giveCredit() }
         if !machine.isOver, far.isAtEnd {
             hasFarEnded = true
             perform(machine.farEOF())

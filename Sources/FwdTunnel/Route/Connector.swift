@@ -6,7 +6,7 @@ import NIOPosix
 /// Resolves a gateway's name anew and races all its addresses (RFC 8305, NIO's happy eyeballs).
 enum Connector {
     /// How every session's connection is set up.
-    static let writeBufferWaterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 256 * 1024, high: 1024 * 1024)
+    static let writeBufferWaterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1024, high: 256 * 1024)
     static let maxMessagesPerRead: UInt = 8
     static let recvAllocator = AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16_384, maximum: 262_144)
     /// The floor of liveness: unacknowledged data for this long ends the connection (tcp(7), TCP_USER_TIMEOUT).

@@ -4,7 +4,7 @@ import NIOCore
 /// The two memory buffers between libssh2 and the TCP connection. Loop-bound.
 final class TransportBuffers: SessionTransport {
     /// Above this, output is handed to the socket without waiting for the end of the loop tick.
-    static let flushThreshold = 64 * 1024
+    static let flushThreshold = 128 * 1024
     /// Small outputs are copied out, so that the large buffer stays: no fresh allocation for a keystroke.
     private static let copyLimit = 16 * 1024
     /// A peer that makes us queue answers without reading them is cut off here. Data is bounded far below, by

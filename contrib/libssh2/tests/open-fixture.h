@@ -482,7 +482,7 @@ struct link {
     struct buffer in, out;
     size_t send_limit;          /* what SEND takes at once; 0: everything */
     size_t send_room;           /* with a limit: what it takes in this turn */
-    int saw_empty;
+    int saw_empty;              /* RECV had nothing */
     int is_closed;
     unsigned long long received;
 };
@@ -567,12 +567,15 @@ link_move(struct link *link, int ms)
     }
 }
 
-/* Repeats a call until it is done or has really asked for input. */
+/* Repeats a call until it is done or the transport can do no more: has really
+   asked for input, or cannot send (where a part of another call's packet was
+   sent, it does not even try). */
 #define drive(link, result, call) \
     do { \
         (link)->saw_empty = 0; \
         result = (call); \
-    } while(result == LIBSSH2_ERROR_EAGAIN && !(link)->saw_empty)
+    } while(result == LIBSSH2_ERROR_EAGAIN && !(link)->saw_empty && \
+            !(link)->send_limit)
 
 /* Repeats a call, with the socket, until it is done. */
 #define finish(link, result, call) \
@@ -609,7 +612,7 @@ link_pump(struct link *link)
         result = (int)libssh2_channel_read_ex(link->control, 0, &nothing, 0);
         if(result < 0 && result != LIBSSH2_ERROR_EAGAIN)
             fail("pump: %d %s", result, last_error(link));
-    } while(!link->saw_empty);
+    } while(!link->saw_empty && !link->send_limit);
 }
 
 static void

@@ -214,6 +214,8 @@ final class LocalListener: ForwardListener {
 
 /// What is read from a near connection in one turn. Our choices.
 enum NearPolicy {
+    /// Of the first read. NIO keeps the buffer, and most connections are idle most of the time.
+    static let firstReadSize = 2048
     /// Most bytes in one read.
     static let readSize = 256 * 1024
     static let readsPerTurn: UInt = 4
@@ -229,6 +231,7 @@ extension Channel {
         try options.setOption(.maxMessagesPerRead, value: NearPolicy.readsPerTurn)
         try options.setOption(
             .recvAllocator,
-            value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: NearPolicy.readSize))
+            value: AdaptiveRecvByteBufferAllocator(
+                minimum: NearPolicy.firstReadSize, initial: NearPolicy.firstReadSize, maximum: NearPolicy.readSize))
     }
 }
