@@ -5,7 +5,7 @@ struct FigureTable {
 
     /// Empty where nothing was measured or tried.
     var markdown: String {
-        let rows = contenders.map { contender in
+        let rows = contenders.filter(wasTried).map { contender in
             row([contender.title] + figures.map { cell($0, contender.name) })
         }
         guard !rows.isEmpty else { return "" }
@@ -19,6 +19,11 @@ struct FigureTable {
         results.contenders.filter { contender in
             figures.contains { results.figures[$0.id]?[contender.name] != nil }
         }
+    }
+
+    /// A contender that was left out of all figures is only in the notes.
+    private func wasTried(_ contender: Results.Contender) -> Bool {
+        figures.contains { results.figures[$0.id]?[contender.name].map { $0.absence == nil } ?? false }
     }
 
     private func row(_ cells: [String]) -> String { "| \(cells.joined(separator: " | ")) |" }

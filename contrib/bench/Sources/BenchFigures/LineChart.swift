@@ -11,16 +11,18 @@ struct LineChart {
     let unit: String
     /// Seconds from one value to the next.
     let step: Double
+    /// Values above it are drawn as if they were this.
+    let ceiling: Double
     let lines: [Line]
 
     private static let width = 720
     private static let (left, top, plotWidth, plotHeight) = (50.0, 30.0, 500.0, 220.0)
 
     var svg: String {
-        let axis = BarChart.valueAxis(lines.flatMap(\.values))
+        let axis = BarChart.valueAxis(lines.flatMap(\.values).map { min($0, ceiling) })
         let seconds = max(step * Double(lines.map(\.values.count).max() ?? 1), step)
         func x(_ time: Double) -> Double { Self.left + time / seconds * Self.plotWidth }
-        func y(_ value: Double) -> Double { Self.top + (1 - value / axis.high) * Self.plotHeight }
+        func y(_ value: Double) -> Double { Self.top + (1 - min(value, ceiling) / axis.high) * Self.plotHeight }
         var body = [SVG.text(unit, x: Self.left, y: Self.top - 12, anchor: "middle", style: "small")]
         for tick in axis.ticks {
             let style = tick == 0 ? "axis" : "grid"

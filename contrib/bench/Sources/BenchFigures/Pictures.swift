@@ -50,10 +50,11 @@ public struct Pictures {
     private func timeline(_ section: Section, _ id: String) -> String? {
         let lines = results.contenders.compactMap { contender -> LineChart.Line? in
             guard let values = results.timelines[id]?[contender.name], !values.isEmpty else { return nil }
-            return LineChart.Line(label: contender.label, colour: Palette.colour(contender.name), values: values)
+            let start = Array(values.prefix(60))
+            return LineChart.Line(label: contender.label, colour: Palette.colour(contender.name), values: start)
         }
         guard !lines.isEmpty else { return nil }
-        return LineChart(title: section.title, unit: "MB/s", step: 0.1, lines: lines).svg
+        return LineChart(title: section.title, unit: "MB/s", step: 0.1, ceiling: 150, lines: lines).svg
     }
 }
 

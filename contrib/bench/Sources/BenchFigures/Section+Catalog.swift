@@ -21,7 +21,7 @@ extension Section {
             picture: .ratios(["rtt.idle.p50", "rtt.idle.p99", "rtt.down.p99", "rtt.up.p99"]),
             """
             One byte to an echoing target and back over an open relay, one after the other: alone, and with a bulk \
-            transfer on another relay of the same session, whose own speed in that time stands beside it.
+            transfer on another relay of the same gateway, whose own speed in that time stands beside it.
             """),
         Section(
             "connections", "New connections", tables: [Figure.connections],
@@ -34,13 +34,13 @@ extension Section {
         Section(
             "idle", "One busy relay beside 1,000 idle ones", tables: [Figure.idle],
             picture: .values(["idle.share"]),
-            "MB/s of one download alone, and again while 1,000 other relays of the session are open and carry nothing."),
+            "MB/s of one download alone, and again while 1,000 other relays of the gateway are open and carry nothing."),
         Section(
             "memory", "Memory", tables: [Figure.memory], picture: .ratios(["memory.1", "memory.50", "memory.relay"]),
             """
             PSS of all processes of the forwarder: what several processes share counts once. RSS, where it counts in \
             each of them, stands beside it for 50 gateways. Each forward has carried a connection before. The idle \
-            relays are 5,000 on one session: the growth by all of them, divided.
+            relays are 5,000 of one gateway: the growth by all of them, divided.
             """),
         Section(
             "line", "Over a path with a delay", tables: Figure.delays.map { lineFigures($0) },
@@ -54,7 +54,10 @@ extension Section {
             """),
         Section(
             "start", "The first seconds of a download at 100 ms", tables: [], picture: .timeline("line.100.down"),
-            "MB/s in each tenth of a second, of the last run of each."),
+            """
+            MB/s in each tenth of a second, of the last run of each. Peaks are cut at 150: what has waited for a lost \
+            packet arrives at once.
+            """),
         Section(
             "recovery", "After an outage, and at the start", tables: [Figure.recovery],
             picture: .values(["recovery.2s", "recovery.15s", "startup.listening"]),

@@ -30,8 +30,12 @@ struct GatewayMemoryMeasurement: Measurement {
         let forwarder = try Forwarder(contender, plan, in: bench.directory)
         defer { forwarder.stop() }
         try forwarder.waitUntilListening(within: .seconds(60))
-        for forward in plan.gateways.joined() {
-            try Greetings(through: Endpoint(port: forward.listen)).greetEventually(within: .seconds(20))
+        let ports = plan.gateways.joined().map(\.listen)
+        let clients = min(8, ports.count)
+        _ = try onThreads(clients) { number in
+            for index in stride(from: number, to: ports.count, by: clients) {
+                try Greetings(through: Endpoint(port: ports[index])).greetEventually(within: .seconds(20))
+            }
         }
         // What only the start has needed is given back within a second or so, or not at all.
         pause(.seconds(1))
