@@ -2,6 +2,7 @@
  * One forwarded connection on loopback: MB/s, and the forwarder's CPU seconds per GB.
  *
  *     bench PORT USER KEY CIPHER MAC down|up MEGABYTES [ssh]
+ *     bench port         prints a free port
  *
  * PORT is that of an sshd on 127.0.0.1 that lets USER in with the private key file KEY. MAC is "-" for a cipher that
  * needs none. The forwarder is a small relay on libssh2, fed as fwd feeds it: through the SEND and RECV callbacks, SEND
@@ -317,6 +318,11 @@ int main(int argc, char **argv)
     struct rusage usage;
     double started, seconds, cpu;
 
+    if(argc == 2 && !strcmp(argv[1], "port")) {
+        listening(&far);
+        printf("%d\n", far);
+        return 0;
+    }
     if(argc < 8) {
         fprintf(stderr, "usage: bench PORT USER KEY CIPHER MAC down|up MEGABYTES [ssh]\n");
         return 2;

@@ -76,7 +76,8 @@ changed(const struct cipher *cipher, const struct mac *mac)
         rc = _libssh2_transport_read(server.client);
         check(rc < 0 && rc != LIBSSH2_ERROR_EAGAIN && !got_one(&server));
         server_end_clean(&server);
-    } while(++at < length);
+        at += getenv("CHECK_IS_SLOW") ? 1 + any_below(9) : 1;
+    } while(at < length);
 }
 
 static void
