@@ -7,7 +7,7 @@
  */
 #include "server.h"
 
-#define FLOOD 20000
+#define FLOOD (getenv("CHECK_IS_SLOW") ? 2000 : 20000)
 
 static long unimplemented;
 static uint32_t last_sequence;
@@ -93,7 +93,7 @@ flood_waited_for(unsigned char type, size_t length, long expected)
     message[0] = type;
     _libssh2_htonu32(message + 1, channel->local.id);
     before = blocks_bytes;
-    for(i = 0; i < FLOOD; i++) {
+    for(i = 0; i < 20000; i++) {
         server_send(&server, message, length);
         rc = client_reads(&server);
         if(rc)

@@ -48,7 +48,8 @@ main(void)
             uint32_t two = 2 * cipher->block - (etm ? 0 : 4);
             uint32_t off;
 
-            if(is_aead(cipher) && m)
+            if(is_aead(cipher) ? m > 0 :
+               getenv("CHECK_IS_SLOW") && c != 3 + m)
                 continue;
             /* not of whole blocks */
             for(off = 1; off < cipher->block; off += 3)

@@ -72,5 +72,18 @@ main(void)
     }
     check(same > 700);
     chachapoly_free(&evp);
+
+    /* a libcrypto that has neither, as in FIPS mode */
+    check(EVP_set_default_properties(NULL, "fips=yes"));
+    memset(&evp, 0xee, sizeof(evp));
+    check_int(chachapoly_init(&evp, key, 64), 0);
+    check(!evp.main_evp && !evp.poly_evp);
+    any_bytes(plain, 5004);
+    memcpy(one, plain, 5004);
+    memcpy(other, plain, 5004);
+    check_int(chachapoly_crypt(&evp, 7, one, one, 5000, 4, 1), 0);
+    check_int(chachapoly_crypt(&portable, 7, other, other, 5000, 4, 1), 0);
+    check(!memcmp(one, other, 5020));
+    chachapoly_free(&evp);
     return 0;
 }
