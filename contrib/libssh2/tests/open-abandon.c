@@ -25,7 +25,7 @@ test_answered_targets(struct link *link, struct targets *targets)
 {
     static LIBSSH2_CHANNEL *channels[OPENS];
     int refusing = refusing_port();
-    int accepted = 0;
+    int accepted;
     int i;
     double deadline = now() + 30;
 
@@ -57,11 +57,14 @@ test_answered_targets(struct link *link, struct targets *targets)
         }
     }
     check(!kept(link));
-    while(targets_open(targets) && now() < deadline)
+    /* the targets are a process of their own, and may be late */
+    do {
         link_turn(link, 10);
+        for(accepted = i = 0; i < targets->count; i++)
+            accepted += targets->accepted[i];
+    } while((accepted < OPENS - OPENS / 10 || targets_open(targets)) &&
+            now() < deadline);
     check_int(targets_open(targets), 0);
-    for(i = 0; i < targets->count; i++)
-        accepted += targets->accepted[i];
     check_int(accepted, OPENS - OPENS / 10);
 }
 

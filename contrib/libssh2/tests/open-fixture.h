@@ -137,6 +137,14 @@ fixture_clean_up(void)
     }
 }
 
+/* Whoever loses patience with us sends this. */
+static void
+fixture_interrupted(int number)
+{
+    fixture_clean_up();
+    _exit(128 + number);
+}
+
 /* A child that ends with us; 0 in the child. */
 static pid_t
 fixture_fork(void)
@@ -144,8 +152,11 @@ fixture_fork(void)
     pid_t parent = getpid();
     pid_t child;
 
-    if(!fixture_child_count)
+    if(!fixture_child_count) {
         atexit(fixture_clean_up);
+        signal(SIGTERM, fixture_interrupted);
+        signal(SIGINT, fixture_interrupted);
+    }
     fflush(NULL);
     child = fork();
     if(child < 0)
@@ -153,6 +164,8 @@ fixture_fork(void)
     if(child == 0) {
         fixture_child_count = 0;
         fixture_folder[0] = 0;
+        signal(SIGTERM, SIG_DFL);
+        signal(SIGINT, SIG_DFL);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if(getppid() != parent)
             _exit(1);

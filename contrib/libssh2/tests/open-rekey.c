@@ -57,7 +57,10 @@ load_turn(struct link *link, struct load *load)
         load->bytes += (unsigned long long)result;
         load->owed += (unsigned long)result;
     }
-    while(load->owed > 100000 || load->is_granting) {
+    while(load->owed >= 100000 || load->is_granting) {
+        /* once begun, it must be repeated until it is done */
+        if(!load->is_granting)
+            load->owed -= 100000;
         load->is_granting = 1;
         drive(link, result,
               libssh2_channel_receive_window_adjust2(load->flood, 100000, 1,
@@ -66,7 +69,6 @@ load_turn(struct link *link, struct load *load)
             return;
         check_int(result, 0);
         load->is_granting = 0;
-        load->owed -= 100000;
     }
 }
 
