@@ -160,10 +160,9 @@ extension SSHSession {
             return Cause(
                 .forbidden, "\(what): forbidden by the server (AllowTcpForwarding, PermitOpen or permitopen)")
         }
-        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else {
-            return Cause(.target, "\(what): \(printable(text))")
-        }
-        return Cause(.target, "\(what): \(text[text.index(after: open)..<close])")
+        let own = "Channel open failure ("
+        let isOwn = text.hasPrefix(own) && text.hasSuffix(")")
+        return Cause(.target, "\(what): \(printable(isOwn ? String(text.dropFirst(own.count).dropLast()) : text))")
     }
 
     private func abandonOpening() {
