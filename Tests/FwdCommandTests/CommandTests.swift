@@ -9,21 +9,25 @@ import Testing
 /// The built binary against a real sshd.
 @Suite(.serialized) struct CommandTests {
     @Test func addWritesTheFileAndWaitsUntilTheForwardIsUp() async throws {
-        try await CommandFixture.with { fixture in
-            try await fixture.running { _ in
-                let port = FreePorts.next()
-                let added = try await fixture.fwd(["add", "site/web", "-L", "\(port):127.0.0.1:9"])
-                #expect(added.exit == .exited(0), "\(added.errors)")
-                #expect(added.output == "site/web: up, -L \(port):127.0.0.1:9, listening on localhost:\(port)\n")
-                let text = try fixture.read("site")
-                #expect(text.hasPrefix(fixture.gateway()))
-                #expect(text.contains("web: -L \(port):127.0.0.1:9"))
-                #expect(!FreePorts.isFree(port))
-                #expect(try await fixture.fwd(["status", "site"]).exit == .exited(0))
-                let listed = try await fixture.fwd(["list", "--json"])
-                let entries = try ControlJSON.decode([ListEntry].self, from: Data(listed.output.utf8))
-                #expect(entries.map(\.forward.state) == [.up])
-                #expect(entries.map(\.gatewayState) == [.up])
+        try await TargetServer.with(.echo) { target in
+            try await CommandFixture.with { fixture in
+                try await fixture.running { _ in
+                    let port = FreePorts.next()
+                    let added = try await fixture.fwd(["add", "site/web", "-L", "\(port):127.0.0.1:\(target.port)"])
+                    #expect(added.exit == .exited(0), "\(added.errors)")
+                    #expect(
+                        added.output
+                            == "site/web: up, -L \(port):127.0.0.1:\(target.port), listening on localhost:\(port)\n")
+                    let text = try fixture.read("site")
+                    #expect(text.hasPrefix(fixture.gateway()))
+                    #expect(text.contains("web: -L \(port):127.0.0.1:\(target.port)"))
+                    #expect(!FreePorts.isFree(port))
+                    #expect(try await fixture.fwd(["status", "site"]).exit == .exited(0))
+                    let listed = try await fixture.fwd(["list", "--json"])
+                    let entries = try ControlJSON.decode([ListEntry].self, from: Data(listed.output.utf8))
+                    #expect(entries.map(\.forward.state) == [.up])
+                    #expect(entries.map(\.gatewayState) == [.up])
+                }
             }
         }
     }
