@@ -1,7 +1,7 @@
 /* stock: fails
  *
- * Diffie-Hellman: the values that a server must not send are refused, and so is
- * a group of a size that nobody asked for; right ones are not.
+ * Diffie-Hellman: the values that a server must not send are refused, and so
+ * is a group of a size that nobody asked for; right ones are not.
  */
 #include "server.h"
 

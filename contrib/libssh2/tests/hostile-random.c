@@ -213,7 +213,7 @@ use(struct server *server, int *rc)
     LIBSSH2_SESSION *session = server->client;
     LIBSSH2_CHANNEL *channel = NULL, *accepted = NULL;
     LIBSSH2_LISTENER *listener = NULL;
-    char buffer[3000], *name = NULL;
+    char buffer[3000] = { 0 }, *name = NULL;
     size_t length;
     int i, port, tries;
 

@@ -73,7 +73,8 @@ run(const char *cipher, const char *mac, size_t limit)
             sent_down += length;
         }
         if(!server.in_kex && (long)(written + sent_down) > next_rekey) {
-            next_rekey = (long)(written + sent_down + any_below((unsigned int)total / 15));
+            next_rekey = (long)(written + sent_down +
+                                any_below((unsigned int)total / 15));
             server_send_kexinit(&server);
             rekeys++;
         }

@@ -1,7 +1,7 @@
 /* stock: fails
  *
- * A later key exchange that fails, in the choice of the methods or later, is an
- * error and the end of the connection, not a session with half of each.
+ * A later key exchange that fails, in the choice of the methods or later, is
+ * an error and the end of the connection, not a session with half of each.
  */
 #include "server.h"
 

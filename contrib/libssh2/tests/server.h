@@ -812,7 +812,8 @@ agreed(const struct server *server, int n)
         if(!strcmp(name, "ext-info-c") || !strncmp(name, "kex-strict", 10))
             continue;
         while(at && !found) {
-            if(!strncmp(at, name, length) && (!at[length] || at[length] == ','))
+            if(!strncmp(at, name, length) &&
+               (!at[length] || at[length] == ','))
                 found = strdup(name);
             at = strchr(at, ',');
             if(at)
