@@ -36,6 +36,7 @@ public struct Results: Codable, Equatable, Sendable {
     /// These with the figures of a newer run, whole rows of them, for values of different runs cannot be compared.
     public func taking(_ newer: Results) -> Results {
         var merged = self
+        if merged.facts.isEmpty { merged.facts = newer.facts }
         merged.figures.merge(newer.figures) { $1 }
         merged.timelines.merge(newer.timelines) { $1 }
         for contender in newer.contenders {
@@ -46,7 +47,7 @@ public struct Results: Codable, Equatable, Sendable {
             }
         }
         let names = Figure.all.map(\.id).filter { newer.figures[$0] != nil }
-        if let date = newer.facts["date"] { merged.facts["measured again on \(date)"] = names.joined(separator: ", ") }
+        if let date = newer.facts["date"], !figures.isEmpty { merged.facts["measured again on \(date)"] = names.joined(separator: ", ") }
         return merged
     }
 
