@@ -47,7 +47,9 @@ public struct Results: Codable, Equatable, Sendable {
             }
         }
         let names = Figure.all.map(\.id).filter { newer.figures[$0] != nil }
-        if let date = newer.facts["date"], !figures.isEmpty { merged.facts["measured again on \(date)"] = names.joined(separator: ", ") }
+        if let date = newer.facts["date"], !figures.isEmpty {
+            merged.facts["measured again on \(date)"] = names.joined(separator: ", ")
+        }
         return merged
     }
 
