@@ -52,7 +52,7 @@ public struct OpenScheduler: Sendable {
         var waiting = FirstInFirstOut<Open>()
         /// Under way on any session, the oldest first.
         var opens: [Open] = []
-        /// Its last open ran into its deadline: it gets one slot at a time until one succeeds.
+        /// Its last open ran into its deadline: it counts as slow until one succeeds.
         var isSuspect = false
 
         var isForgettable: Bool { waiting.isEmpty && opens.isEmpty && !isSuspect }
