@@ -39,13 +39,21 @@ static inline int libssh2_channel_open_failure(
 }
 #endif
 
-#ifdef LIBSSH2_HAVE_FORWARDED_WINDOW
-#define FWD_HAS_FORWARDED_WINDOW 1
-#else
-#define FWD_HAS_FORWARDED_WINDOW 0
+#ifndef LIBSSH2_HAVE_FORWARDED_WINDOW
 static inline void libssh2_session_set_forwarded_window(LIBSSH2_SESSION *session, unsigned int window)
 {
     (void)session, (void)window;
+}
+#endif
+
+#ifdef LIBSSH2_HAVE_MANUAL_WINDOW
+#define FWD_HAS_MANUAL_WINDOW 1
+#else
+#define FWD_HAS_MANUAL_WINDOW 0
+static inline int libssh2_channel_manual_window(LIBSSH2_CHANNEL *channel, int manual)
+{
+    (void)channel, (void)manual;
+    return LIBSSH2_ERROR_METHOD_NOT_SUPPORTED;
 }
 #endif
 

@@ -15,6 +15,9 @@ public enum LibSSH2Library {
     /// Whether it is built with the patches of contrib/libssh2: fast ciphers, and no known crash behind the key exchange.
     public static var isPatched: Bool { FWD_HAS_PATCHES != 0 }
 
-    /// Whether a session can have several opens under way (`Session.openDirectTCPIP`).
+    /// Whether a session can have several opens under way (`Session.open`).
     public static var opensInParallel: Bool { FWD_OPENS_IN_PARALLEL != 0 }
+
+    /// Whether a channel's receive window is only ever opened by us (`SSHChannel.grant`).
+    static var hasManualWindow: Bool { FWD_HAS_MANUAL_WINDOW != 0 }
 }

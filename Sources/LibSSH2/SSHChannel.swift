@@ -14,9 +14,9 @@ public final class SSHChannel {
 
     private let raw: OpaquePointer
     private let session: Session
-    /// libssh2 re-opens the window by itself when less than three quarters of the first one (plus the read's length)
-    /// are left (channel.c, _libssh2_channel_read). An opened channel starts with 0 and so never does; of an accepted
-    /// one, which starts with 2 MiB, this much must stay untouched.
+    /// A stock libssh2 re-opens the window by itself when less than three quarters of the first one (plus the read's
+    /// length) are left (channel.c, _libssh2_channel_read). An opened channel starts with 0 there and so never does; of
+    /// an accepted one, which starts with 2 MiB, this much must stay untouched.
     public let reservedWindow: Int
     /// A write that libssh2 has taken over in a rekey: it must be repeated with exactly this length.
     private var latchedWrite: Int?
@@ -28,7 +28,8 @@ public final class SSHChannel {
         self.raw = raw
         self.session = session
         var initial: UInt = 0
-        if isAccepted { libssh2_channel_window_read_ex(raw, nil, &initial) }
+        let isManual = libssh2_channel_manual_window(raw, 1) == 0
+        if isAccepted, !isManual { libssh2_channel_window_read_ex(raw, nil, &initial) }
         reservedWindow = Int(initial) / 4 * 3
         // Data of the second stream (stderr) that nobody reads would lie in the session's one packet list, hide the EOF
         // and slow every channel down.

@@ -103,6 +103,11 @@ extension Session {
     /// Largest CHANNEL_DATA payload that we accept, OpenSSH's own choice (channels.h, CHAN_TCP_PACKET_DEFAULT).
     static let packetSize: UInt32 = 32_768
 
+    /// The first window of a direct-tcpip channel, where reading leaves the window to us: what a target that speaks
+    /// first sends then comes with the answer to the open, and not a round trip later. No more than the smallest window
+    /// of a relay.
+    static let firstWindow: UInt32 = LibSSH2Library.hasManualWindow ? 65_536 : 0
+
     public var isOpening: Bool { pendingOpen != nil }
 
     /// Begins a direct-tcpip channel (RFC 4254 section 7.2). Its window is 0: nothing flows before `SSHChannel.grant`.
@@ -110,14 +115,15 @@ extension Session {
         start(PendingOpen(type: DirectTCPIP.type, window: 0, message: target.message))
     }
 
-    /// The same beside other opens, where `LibSSH2Library.opensInParallel`.
+    /// The same beside other opens, where `LibSSH2Library.opensInParallel`. What comes before `SSHChannel.grant` is at
+    /// most `firstWindow`.
     /// - Throws: when the session is dead or memory is short.
     public func open(_ target: DirectTCPIP) throws(LibSSH2Error) -> ChannelOpening {
         let message = target.message.map { CChar(bitPattern: $0) }
         let type = DirectTCPIP.type
         guard
             let channel = libssh2_channel_open_start(
-                raw, type, UInt32(type.utf8.count), 0, Self.packetSize, message, UInt32(message.count))
+                raw, type, UInt32(type.utf8.count), Self.firstWindow, Self.packetSize, message, UInt32(message.count))
         else { throw failure(lastErrorCode, "channel open") }
         return ChannelOpening(raw: channel, session: self)
     }
