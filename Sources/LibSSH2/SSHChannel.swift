@@ -99,6 +99,14 @@ public final class SSHChannel {
 
     // MARK: - Writing
 
+    /// Bytes written for which the far side has not opened its window again: on their way, or not taken by its target.
+    public var bytesInFlight: Int {
+        guard !isClosed else { return 0 }
+        var initial: UInt = 0
+        let left = libssh2_channel_window_write_ex(raw, &initial)
+        return max(0, Int(initial) - Int(left))
+    }
+
     /// Writes some of `bytes` and says how many. Pending: no window, or a rekey; repeat with the same bytes (more may
     /// have been appended). A latched write is repeated with its own length, never a shorter one: libssh2 would send
     /// memory behind the buffer.

@@ -122,6 +122,9 @@ public final class Session {
         return Array(UnsafeRawBufferPointer(start: key, count: length))
     }
 
+    /// Whether the server says that it is an OpenSSH, whose ways beyond the protocol are known.
+    public var isServerOpenSSH: Bool { serverVersion.hasPrefix("SSH-2.0-OpenSSH_") }
+
     /// The server's identification string, without line end; untrusted text.
     public var serverVersion: String {
         libssh2_session_banner_get(raw).map { String(cString: $0) } ?? ""

@@ -12,7 +12,7 @@ import NIOCore
 /// relay's turn.
 ///
 /// The most memory that one relay can take, in our own buffers:
-/// - to the near side `ReceiveWindow.size` (2 MiB, less with a rate limit, `RelayLimits.window`; more on a long path,
+/// - to the near side `FlowWindow.size` (2 MiB, less with a rate limit, `RelayLimits.window`; more on a long path,
 ///   which all relays of a gateway take from one `WindowBudget`): all that the far side may send before we allow more,
 ///   in the write queue of a near socket that takes nothing. For an accepted channel (-R) on a stock libssh2
 ///   `SSHChannel.reservedWindow` (1.5 MiB) more lies in libssh2; its first window is 2 MiB whatever the rate.
@@ -56,8 +56,12 @@ final class Relay: NearConnectionOwner {
     private var isClosingNear = false
     private var closingResult: RelayResult?
     /// What the far side may send ahead.
-    private var window: ReceiveWindow
+    private var window: FlowWindow
     private var hasOpenedWindow = false
+    /// What may be on its way to the far side; `nil`: all that its window allows.
+    private var sendWindow: FlowWindow?
+    /// What is.
+    private var bytesInFlight = 0
     private let turnToFar: RateTurn
     private let turnToNear: RateTurn
 
@@ -71,7 +75,9 @@ final class Relay: NearConnectionOwner {
         self.session = session
         self.counters = counters
         self.limits = limits ?? .none(near.eventLoop)
-        window = ReceiveWindow(initial: self.limits.window)
+        window = FlowWindow(initial: self.limits.window)
+        // Another server might wait for more than we send, before it says that it has taken any.
+        sendWindow = session.ssh.isServerOpenSSH ? .sending : nil
         turnToFar = RateTurn(self.limits.toFar)
         turnToNear = RateTurn(self.limits.toNear)
         idleTimer = self.limits.idleTimeout.map { IdleTimer($0, loop: near.eventLoop) }
@@ -144,12 +150,14 @@ final class Relay: NearConnectionOwner {
         isSending = true
         defer { isSending = false }
         var budget = Policy.turn
+        noteTakenByFar()
         do throws(LibSSH2Error) {
-            while !machine.isOver, budget > 0, let front = pending.first, session.isWritable, mayCarryToFar() {
+            while !machine.isOver, budget > 0, let front = pending.first, hasRoomOnTheWay, mayCarryToFar() {
                 guard case .done(let count) = try write(front) else { break }
                 // A server that allows packets of no length would keep us busy for ever.
                 if count == 0, front.readableBytes > 0 { return perform(machine.farClosed()) }
                 budget -= count
+                bytesInFlight += count
                 carriedToFar(count)
                 // The window is opened again for it, some bytes for some KiB.
                 session.explain(input: count)
@@ -168,6 +176,21 @@ final class Relay: NearConnectionOwner {
         } else if budget <= 0 {
             near.eventLoop.assumeIsolated().execute { [weak self] in self?.resume() }
         }
+    }
+
+    private var hasRoomOnTheWay: Bool {
+        session.isWritable && sendWindow.map { bytesInFlight < $0.size } ?? true
+    }
+
+    private func noteTakenByFar() {
+        guard sendWindow != nil else { return }
+        let left = far.bytesInFlight
+        let taken = bytesInFlight - left
+        bytesInFlight = left
+        guard taken > 0, let wanted = sendWindow?.took(taken, roundTrip: session.pathRoundTrip, now: .now) else {
+            return
+        }
+        sendWindow?.resize(to: wanted)
     }
 
     private func write(_ bytes: ByteBuffer) throws(LibSSH2Error) -> Progress<Int> {
@@ -266,7 +289,7 @@ final class Relay: NearConnectionOwner {
 
     /// One part in sixteen of a full window, one in four of a small one.
     private var creditStep: Int {
-        max(window.size / Policy.creditSteps, min(ReceiveWindow.Policy.initial / Policy.creditSteps, window.size / 4))
+        max(window.size / Policy.creditSteps, min(FlowWindow.Policy.initial / Policy.creditSteps, window.size / 4))
     }
 
     /// Fits the window to the path. With a rate limit it stays small on purpose.

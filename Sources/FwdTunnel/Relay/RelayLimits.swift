@@ -21,8 +21,8 @@ final class RelayLimits {
         toNear = limits.bytesPerSecond.map { RateLimiter(bytesPerSecond: $0, loop: loop) }
         // A quarter of a second's worth, but no less than two packets of sshd.
         window =
-            limits.bytesPerSecond.map { min(ReceiveWindow.Policy.initial, max(65_536, $0 / 4)) }
-            ?? ReceiveWindow.Policy.initial
+            limits.bytesPerSecond.map { min(FlowWindow.Policy.initial, max(65_536, $0 / 4)) }
+            ?? FlowWindow.Policy.initial
         // Small against the rate, so that many relays that read at once are not far ahead of it.
         readSize = limits.bytesPerSecond.map { min(65_536, max(512, $0 / 32)) }
     }

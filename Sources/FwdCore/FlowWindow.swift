@@ -1,19 +1,28 @@
-/// How much the far side may send ahead on one channel: enough to fill the path, and no more. Pure.
+/// How much may be on its way on one channel in one direction: enough to fill the path, and no more. Pure.
 ///
-/// A window below rate × round trip caps the channel (2 MiB at 100 ms: 20 MB/s); one far above it makes sshd pile the
-/// data up in its own buffers and move it about, and makes every other channel of the session wait behind it. So the
-/// window starts as sshd's own and follows what the near side took within the last round trips.
-public struct ReceiveWindow: Hashable, Sendable {
+/// A window below rate × round trip caps the channel (2 MiB at 100 ms: 20 MB/s). One far above it makes a queue, at
+/// sshd, at the path's narrowest place or in its own buffers, and every other channel of the session waits behind it.
+/// So the window starts small and follows what was taken within the last round trips.
+///
+/// - To us (`init(initial:)`), it is what we allow the far side to send ahead, and starts as sshd's own.
+/// - To the far side (`sending`), it is what we send ahead of what the far side allows: sshd allows 2 MiB, on a short
+///   path some milliseconds of a queue.
+public struct FlowWindow: Hashable, Sendable {
     public typealias Instant = ContinuousClock.Instant
 
     /// Our choices.
     public enum Policy {
         /// sshd's own window (channels.h, CHAN_TCP_WINDOW_DEFAULT).
         public static let initial = 2 * 1024 * 1024
+        /// What is sent ahead at least. Once 96 KiB of a channel have come, sshd says of all that its target takes that
+        /// it was taken (channels.c, channel_check_window, since OpenSSH 4), so it must be more than that.
+        public static let sendingInitial = 256 * 1024
         /// Fills 1 Gbit/s at 250 ms.
         public static let maximum = 32 * 1024 * 1024
         /// Above rate × round trip, so that there is room to find out that the path carries more.
         static let headroom = 1.5
+        /// The same for sending, where what is taken is known later, by those parts.
+        static let sendingHeadroom = 2.0
         /// A shorter time than this says nothing about a rate.
         static let period = Duration.milliseconds(20)
         /// How long the window must have been twice too large before it shrinks.
@@ -23,16 +32,27 @@ public struct ReceiveWindow: Hashable, Sendable {
     /// In bytes: what may be outstanding, unread by us.
     public private(set) var size: Int
     private let initial: Int
+    private let headroom: Double
     private var periodStart: Instant?
     private var taken = 0
     private var tooLargeSince: Instant?
 
     public init(initial: Int = Policy.initial) {
+        self.init(initial: initial, headroom: Policy.headroom)
+    }
+
+    /// For what we send.
+    public static var sending: FlowWindow {
+        FlowWindow(initial: Policy.sendingInitial, headroom: Policy.sendingHeadroom)
+    }
+
+    private init(initial: Int, headroom: Double) {
         self.initial = initial
+        self.headroom = headroom
         size = initial
     }
 
-    /// The near side has taken `count` bytes.
+    /// The receiver has taken `count` bytes.
     /// - Parameter roundTrip: the path's own, without what waits in buffers; `nil`: not known.
     /// - Returns: the size that the window should have from now on, if that is another one: the owner asks its budget,
     ///   then calls `resize`.
@@ -60,7 +80,7 @@ public struct ReceiveWindow: Hashable, Sendable {
     }
 
     private mutating func wanted(inFlight: Double, now: Instant) -> Int? {
-        let ideal = min(max(initial, Int(inFlight * Policy.headroom)), max(initial, Policy.maximum))
+        let ideal = min(max(initial, Int(inFlight * headroom)), max(initial, Policy.maximum))
         if ideal > size {
             tooLargeSince = nil
             return ideal

@@ -1,12 +1,12 @@
 import FwdCore
 import Testing
 
-@Suite struct ReceiveWindowTests {
+@Suite struct FlowWindowTests {
     private static let mebibyte = 1024 * 1024
 
     /// Lives on a path of this round trip that carries `rate` bytes a second for a window of any size.
     private func live(
-        _ window: inout ReceiveWindow, rate: Double, roundTrip: Duration, for time: Duration,
+        _ window: inout FlowWindow, rate: Double, roundTrip: Duration, for time: Duration,
         from start: ContinuousClock.Instant = .start
     ) {
         var now = start
@@ -18,36 +18,48 @@ import Testing
     }
 
     @Test func onALongPathItGrowsToWhatThePathHolds() {
-        var window = ReceiveWindow()
+        var window = FlowWindow()
         live(&window, rate: 115e6, roundTrip: .milliseconds(100), for: .seconds(2))
         #expect(window.size >= 11_500_000 && window.size < 18_000_000)
     }
 
     @Test func onAShortPathItStaysAsItIs() {
-        var window = ReceiveWindow()
+        var window = FlowWindow()
         live(&window, rate: 900e6, roundTrip: .microseconds(200), for: .seconds(1))
-        #expect(window.size == ReceiveWindow.Policy.initial)
+        #expect(window.size == FlowWindow.Policy.initial)
     }
 
     @Test func itHasABound() {
-        var window = ReceiveWindow()
+        var window = FlowWindow()
         live(&window, rate: 1e9, roundTrip: .milliseconds(300), for: .seconds(20))
-        #expect(window.size == ReceiveWindow.Policy.maximum)
+        #expect(window.size == FlowWindow.Policy.maximum)
     }
 
     @Test func aClientThatTakesLittleShrinksItAfterAWhile() {
-        var window = ReceiveWindow()
+        var window = FlowWindow()
         live(&window, rate: 115e6, roundTrip: .milliseconds(100), for: .seconds(2))
         let grown = window.size
         let slow = ContinuousClock.Instant.start + .seconds(2)
         live(&window, rate: 1e6, roundTrip: .milliseconds(100), for: .seconds(4), from: slow)
         #expect(window.size == grown)
         live(&window, rate: 1e6, roundTrip: .milliseconds(100), for: .seconds(4), from: slow + .seconds(4))
-        #expect(window.size == ReceiveWindow.Policy.initial)
+        #expect(window.size == FlowWindow.Policy.initial)
+    }
+
+    @Test func whatIsSentAheadStaysSmallOnAShortPath() {
+        var window = FlowWindow.sending
+        live(&window, rate: 1e9, roundTrip: .microseconds(60), for: .seconds(1))
+        #expect(window.size == FlowWindow.Policy.sendingInitial)
+    }
+
+    @Test func whatIsSentAheadFillsALongPathWithinFiveRoundTrips() {
+        var window = FlowWindow.sending
+        live(&window, rate: 115e6, roundTrip: .milliseconds(50), for: .milliseconds(300))
+        #expect(window.size > 2 * Self.mebibyte, "sshd's own window, which is all that it allows")
     }
 
     @Test func withoutARoundTripNothingChanges() {
-        var window = ReceiveWindow()
+        var window = FlowWindow()
         for second in 1...10 {
             let now = ContinuousClock.Instant.start + .seconds(second)
             #expect(window.took(100 * Self.mebibyte, roundTrip: nil, now: now) == nil)
@@ -55,7 +67,7 @@ import Testing
     }
 
     @Test func aSmallWindowOfARateLimitGrowsFromItsOwnSize() {
-        var window = ReceiveWindow(initial: 65_536)
+        var window = FlowWindow(initial: 65_536)
         live(&window, rate: 1e6, roundTrip: .milliseconds(10), for: .seconds(1))
         #expect(window.size == 65_536)
     }
