@@ -21,6 +21,10 @@ public struct OpenScheduler: Sendable {
     public enum Policy {
         /// Overflow sessions beside the first one, because opens wait.
         public static let maximumOverflow = 4
+        /// The same where a session has one slot: a page of 50 connections is then there after some round trips.
+        public static let maximumSerialOverflow = 12
+        /// Logins at a time there. sshd begins to refuse at 10 that have not finished (sshd_config(5), MaxStartups).
+        public static let serialLogins = 4
         /// Relays that one session carries before another one gets the next: for each packet sshd looks at all channels
         /// of a session, so that a busy one is slowed by all that are idle beside it.
         public static let comfortableLoad = 32
@@ -67,7 +71,8 @@ public struct OpenScheduler: Sendable {
     private var loads: [SessionID: Int] = [:]
     /// Whether the gateway is up, so that more sessions may be asked for.
     private var isOnline = false
-    private var isSpawning = false
+    /// Logins under way.
+    private var spawning = 0
     /// No new session is asked for before this time: the last attempt failed.
     private var spawnNotBefore: Instant?
     /// Updated from the liveness ping.
@@ -118,14 +123,14 @@ public struct OpenScheduler: Sendable {
 
     public mutating func sessionReady(_ session: SessionID, isOverflow: Bool, now: Instant) -> [Action] {
         isOnline = true
-        if isOverflow { isSpawning = false }
+        if isOverflow { spawning = max(0, spawning - 1) }
         slots[session] = [:]
         return schedule(now: now)
     }
 
     /// A server that refuses more sessions is not asked again at once.
     public mutating func spawnFailed(now: Instant, retryAfter: Duration) -> [Action] {
-        isSpawning = false
+        spawning = max(0, spawning - 1)
         spawnNotBefore = now + retryAfter
         return schedule(now: now)
     }
@@ -151,7 +156,7 @@ public struct OpenScheduler: Sendable {
             forgetIfEmpty(target)
         }
         isOnline = false
-        isSpawning = false
+        spawning = 0
         spawnNotBefore = nil
     }
 
@@ -187,18 +192,24 @@ public struct OpenScheduler: Sendable {
     }
 
     private func mayLogIn(now: Instant) -> Bool {
-        isOnline && !isSpawning && spawnNotBefore.map { now >= $0 } ?? true
+        isOnline && spawning == 0 && spawnNotBefore.map { now >= $0 } ?? true
     }
 
-    private mutating func spawn() -> [Action] {
-        isSpawning = true
-        return [.spawnSession]
+    private mutating func spawn(_ count: Int = 1) -> [Action] {
+        spawning += count
+        return Array(repeating: .spawnSession, count: count)
+    }
+
+    /// Those with an open that may begin now.
+    private func eligible(now: Instant) -> [String: Target] {
+        targets.filter { !$0.value.waiting.isEmpty && !isHeld($0.value, now: now) }
     }
 
     /// The oldest open that may begin, which then has begun.
     private mutating func takeNext(now: Instant) -> (target: String, ticket: Ticket)? {
-        let eligible = targets.filter { !$0.value.waiting.isEmpty && !isHeld($0.value, now: now) }
-        let next = eligible.min { ($0.value.waiting.first?.ticket ?? 0) < ($1.value.waiting.first?.ticket ?? 0) }
+        let next = eligible(now: now).min {
+            ($0.value.waiting.first?.ticket ?? 0) < ($1.value.waiting.first?.ticket ?? 0)
+        }
         guard let name = next?.key, let open = targets[name]?.waiting.popFirst() else { return nil }
         targets[name]?.opens.append(Open(ticket: open.ticket, since: now))
         return (name, open.ticket)
@@ -213,17 +224,22 @@ public struct OpenScheduler: Sendable {
         return target.opens.count >= max(1, slotCount / (isSlow ? Policy.slowShare : Policy.quickShare))
     }
 
-    /// Whether to log in once more, or when to look again.
+    /// How often to log in once more, or when to look again.
     private mutating func growth(now: Instant) -> [Action] {
-        guard isOnline, !isSpawning, slots.count <= Policy.maximumOverflow else { return [] }
-        let eligible = targets.values.filter { !$0.waiting.isEmpty && !isHeld($0, now: now) }
-        guard let oldest = eligible.compactMap({ $0.waiting.first?.since }).min() else { return [] }
+        let isSerial = slotCount == 1
+        let overflow = isSerial ? Policy.maximumSerialOverflow : Policy.maximumOverflow
+        let room = min(overflow + 1 - slots.count, isSerial ? Policy.serialLogins : 1) - spawning
+        guard isOnline, room > 0 else { return [] }
+        let waiting = eligible(now: now).values
+        guard let oldest = waiting.compactMap({ $0.waiting.first?.since }).min() else { return [] }
         if let spawnNotBefore, now < spawnNotBefore { return [.setTimer(spawnNotBefore)] }
-        let count = eligible.reduce(0) { $0 + $1.waiting.count }
+        let count = waiting.reduce(0) { $0 + $1.waiting.count }
         guard slots.isEmpty || count > Policy.queueLimit || now - oldest >= slowAfter else {
             return [.setTimer(oldest + slowAfter)]
         }
-        return spawn()
+        // One for every few that wait, those that log in already counted.
+        let wanted = max(1, count / Policy.queueLimit) - spawning
+        return wanted > 0 ? spawn(min(wanted, room)) : []
     }
 }
 

@@ -195,24 +195,39 @@ import Testing
             #expect(scheduler.enqueue(ticket, target: "c", now: at(.seconds(3))) == [.setTimer(again)])
         }
         #expect(scheduler.tick(now: again - .nanoseconds(1)) == [.setTimer(again)])
-        #expect(scheduler.tick(now: again) == [.spawnSession])
+        #expect(scheduler.tick(now: again).logins == 4)
     }
 
-    @Test func thereAreNeverMoreThanFourOverflowSessions() {
-        var scheduler = online()
+    @Test(arguments: [(1, 12), (16, 4)])
+    func thereIsALimitOfOverflowSessions(slots: Int, limit: Int) {
+        var scheduler = OpenScheduler(slots: slots)
+        _ = scheduler.sessionReady(1, isOverflow: false, now: .start)
         var sessions = 1
         var spawns = 0
         for ticket in 1...1_000 {
-            let actions = scheduler.enqueue(ticket, target: "t\(ticket)", now: at(.seconds(ticket)))
-            guard actions.contains(.spawnSession) else { continue }
-            spawns += 1
-            sessions += 1
-            _ = scheduler.sessionReady(sessions, isOverflow: true, now: at(.seconds(ticket)))
+            var asked = scheduler.enqueue(ticket, target: "t\(ticket)", now: at(.seconds(ticket))).logins
+            while asked > 0 {
+                spawns += 1
+                sessions += 1
+                asked += scheduler.sessionReady(sessions, isOverflow: true, now: at(.seconds(ticket))).logins - 1
+            }
         }
-        #expect(spawns == 4)
+        #expect(spawns == limit)
         // One dies: one may take its place.
         scheduler.sessionGone(3)
         #expect(scheduler.tick(now: at(.seconds(1_001))) == [.spawnSession])
+    }
+
+    @Test func aCrowdOnOneSlotAsksForSeveralSessionsAtOnce() {
+        var scheduler = online()
+        var asked = 0
+        for ticket in 1...50 { asked += scheduler.enqueue(ticket, target: "a", now: .start).logins }
+        #expect(asked == 4, "never more logins at a time")
+        // One for each four that wait: with few left, no more.
+        asked = scheduler.sessionReady(2, isOverflow: true, now: .start).logins
+        #expect(asked == 1)
+        for ticket in 10...50 { _ = scheduler.withdraw(ticket) }
+        #expect(scheduler.sessionReady(3, isOverflow: true, now: .start).logins == 0)
     }
 
     @Test func aGatewayThatIsDownIsAskedForNothing() {
@@ -286,7 +301,7 @@ import Testing
         // It was a life worth living.
         #expect(model.opens > 1_000)
         #expect(model.spawns > (slots == 1 ? 50 : 10))
-        #expect(model.mostSessions == 5 || slots > 1)
+        #expect(model.mostSessions > 5 || slots > 1)
         #expect(model.mostOpens > slots / 2)
         #expect(model.failedSpawns > 3 || slots > 1)
         #expect(model.withdrawals > 50)
@@ -304,6 +319,10 @@ import Testing
     }
 }
 
+extension [OpenScheduler.Action] {
+    fileprivate var logins: Int { count { $0 == .spawnSession } }
+}
+
 /// Lives with a scheduler as a pool of sessions would, and keeps its own books.
 private struct SchedulerModel {
     private struct Open {
@@ -319,7 +338,7 @@ private struct SchedulerModel {
     private var waiting: [Open] = []
     private var slots: [Int: [Open]] = [:]
     private var isOnline = false
-    private var isSpawning = false
+    private var spawning = 0
     private var spawnNotBefore: ContinuousClock.Instant?
     private var suspects: Set<String> = []
     private var begun: Set<Int> = []
@@ -360,7 +379,7 @@ private struct SchedulerModel {
         default: finishUnknown()
         }
         check(scheduler.queueLength == waiting.count, "the queue has another length")
-        check(slots.count + (isSpawning ? 1 : 0) <= 5, "more than five sessions")
+        check(slots.count + spawning <= mostAllowed, "too many sessions")
         mostSessions = max(mostSessions, slots.count)
         mostOpens = max(mostOpens, busy.count)
     }
@@ -390,10 +409,10 @@ private struct SchedulerModel {
     private mutating func connect() {
         if !isOnline {
             addSession(isOverflow: false)
-        } else if isSpawning, chance(50) {
+        } else if spawning > 0, chance(50) {
             addSession(isOverflow: true)
-        } else if isSpawning, chance(20) {
-            isSpawning = false
+        } else if spawning > 0, chance(20) {
+            spawning -= 1
             failedSpawns += 1
             spawnNotBefore = now + .seconds(5)
             take(scheduler.spawnFailed(now: now, retryAfter: .seconds(5)))
@@ -403,7 +422,7 @@ private struct SchedulerModel {
     private mutating func addSession(isOverflow: Bool) {
         lastSession += 1
         isOnline = true
-        if isOverflow { isSpawning = false }
+        if isOverflow { spawning -= 1 }
         slots[lastSession] = []
         take(scheduler.sessionReady(lastSession, isOverflow: isOverflow, now: now))
     }
@@ -439,7 +458,7 @@ private struct SchedulerModel {
         slots = [:]
         suspects = []
         isOnline = false
-        isSpawning = false
+        spawning = 0
         spawnNotBefore = nil
         scheduler.reset()
         resets += 1
@@ -449,15 +468,13 @@ private struct SchedulerModel {
     // MARK: - The laws
 
     private mutating func take(_ actions: [OpenScheduler.Action]) {
-        var hasSpawned = false
+        var asked = 0
         var hasTimer = false
         for action in actions {
             switch action {
             case .open(let ticket, let session): begin(ticket, on: session)
             case .spawnSession:
-                check(mustSpawn, "a session was asked for without need")
-                check(!hasSpawned, "two sessions were asked for at once")
-                hasSpawned = true
+                asked += 1
             case .setTimer(let instant):
                 check(instant > now, "a timer in the past")
                 hasTimer = true
@@ -465,11 +482,10 @@ private struct SchedulerModel {
             }
         }
         check(eligible.isEmpty || freeSessions.isEmpty, "a slot is free and an open waits")
-        check(hasSpawned || !mustSpawn, "no session was asked for")
-        check(hasSpawned || hasTimer || !mayWantSession, "nobody will look after the opens that wait")
-        guard hasSpawned else { return }
-        isSpawning = true
-        spawns += 1
+        check(asked == wantedLogins, "\(asked) logins were asked for, not \(wantedLogins)")
+        check(asked + spawning > 0 || hasTimer || !mayWantSession, "nobody will look after the opens that wait")
+        spawning += asked
+        spawns += asked
     }
 
     private mutating func begin(_ ticket: Int, on session: Int) {
@@ -508,13 +524,17 @@ private struct SchedulerModel {
         }
     }
 
+    private var mostAllowed: Int { slotCount == 1 ? 13 : 5 }
+    private var room: Int { min(mostAllowed - slots.count, slotCount == 1 ? 4 : 1) - spawning }
+
     private var mayWantSession: Bool {
-        isOnline && !isSpawning && slots.count < 5 && !eligible.isEmpty
+        isOnline && room > 0 && !eligible.isEmpty
     }
 
-    private var mustSpawn: Bool {
-        guard mayWantSession, now >= spawnNotBefore ?? now, let oldest = eligible.first else { return false }
-        return slots.isEmpty || eligible.count > 4 || now - oldest.since >= limit
+    private var wantedLogins: Int {
+        guard mayWantSession, now >= spawnNotBefore ?? now, let oldest = eligible.first else { return 0 }
+        guard slots.isEmpty || eligible.count > 4 || now - oldest.since >= limit else { return 0 }
+        return max(0, min(max(1, eligible.count / 4) - spawning, room))
     }
 
     // MARK: -
