@@ -7,22 +7,26 @@ public struct LineLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
     private let format: LogFormat
+    private let place: LogPlace
     private let sink: LogSink
     private let clock: @Sendable () -> Date
+    private let repetitions = RepetitionFilter()
 
     public init(
-        format: LogFormat, level: Logger.Level, sink: LogSink = .standardError,
+        format: LogFormat, level: Logger.Level, place: LogPlace = .stream, sink: LogSink = .standardError,
         clock: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.format = format
         logLevel = level
+        self.place = place
         self.sink = sink
         self.clock = clock
     }
 
     /// A logger that writes to the standard error stream.
     public static func logger(format: LogFormat, level: Logger.Level) -> Logger {
-        Logger(label: "fwd") { _ in LineLogHandler(format: format, level: level) }
+        let place = LogPlace.standardError(environment: ProcessInfo.processInfo.environment)
+        return Logger(label: "fwd") { _ in LineLogHandler(format: format, level: level, place: place) }
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -35,6 +39,9 @@ public struct LineLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { all.merge(provided) { _, last in last } }
         if let own = event.metadata { all.merge(own) { _, last in last } }
         if let error = event.error { all["error"] = "\(error)" }
-        sink.append(LogLine.render(format, time: clock(), event: event, metadata: all))
+        let now = clock()
+        guard let repeated = repetitions.admit(event, all, at: now) else { return }
+        if repeated > 0 { all["repeated"] = "\(repeated)" }
+        sink.append(LogLine(format: format, place: place, time: now).render(event, all))
     }
 }

@@ -3,24 +3,70 @@ import FwdControl
 import Logging
 
 /// One event as one line of text.
-enum LogLine {
-    static func render(_ format: LogFormat, time: Date, event: LogEvent, metadata: Logger.Metadata) -> String {
-        switch format {
-        case .text: text(time, event, metadata)
-        case .json: json(time, event, metadata)
+struct LogLine {
+    let format: LogFormat
+    let place: LogPlace
+    let time: Date
+
+    func render(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
+        let line =
+            switch format {
+            case .text: text(event, metadata)
+            case .json: json(event, metadata)
+            }
+        if case .journal = place { return "<\(Self.priority(event.level))>\(line)" }
+        return line
+    }
+
+    private func text(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
+        var line = beginning(event.level) + Self.escape(event.message.description)
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            line += " \(Self.escape(key))=\(Self.quote(value.description))"
+        }
+        return line
+    }
+
+    private func beginning(_ level: Logger.Level) -> String {
+        switch place {
+        case .stream: "\(Self.render(time)) \(level.rawValue) "
+        case .journal: ""
+        case .terminal(let isColoured):
+            "\(Self.timeOfDay(time)) \(isColoured ? Self.coloured(level) : level.rawValue) "
         }
     }
 
-    static func render(_ time: Date) -> String {
+    private static func render(_ time: Date) -> String {
         time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
-    private static func text(_ time: Date, _ event: LogEvent, _ metadata: Logger.Metadata) -> String {
-        var line = "\(render(time)) \(event.level.rawValue) \(escape(event.message.description))"
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            line += " \(escape(key))=\(quote(value.description))"
+    private static func timeOfDay(_ time: Date) -> String {
+        let parts = Calendar.current.dateComponents([.hour, .minute, .second], from: time)
+        return [parts.hour, parts.minute, parts.second]
+            .map { ($0 ?? 0) < 10 ? "0\($0 ?? 0)" : "\($0 ?? 0)" }.joined(separator: ":")
+    }
+
+    /// SGR codes of ECMA-48: red where somebody must act, yellow for warnings, dim for what is seldom read.
+    private static func coloured(_ level: Logger.Level) -> String {
+        let code =
+            switch level {
+            case .critical, .error: 31
+            case .warning: 33
+            case .notice: 1
+            case .info, .debug, .trace: 2
+            }
+        return "\u{1B}[\(code)m\(level.rawValue)\u{1B}[0m"
+    }
+
+    /// syslog's severities (RFC 5424 section 6.2.1), as sd-daemon(3) takes them.
+    private static func priority(_ level: Logger.Level) -> Int {
+        switch level {
+        case .critical: 2
+        case .error: 3
+        case .warning: 4
+        case .notice: 5
+        case .info: 6
+        case .debug, .trace: 7
         }
-        return line
     }
 
     /// A value with anything that would make the line ambiguous stands in quotes.
@@ -49,9 +95,9 @@ enum LogLine {
         }
     }
 
-    private static func json(_ time: Date, _ event: LogEvent, _ metadata: Logger.Metadata) -> String {
+    private func json(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
         var object = metadata.mapValues(JSONValue.init)
-        object["time"] = .string(render(time))
+        object["time"] = .string(Self.render(time))
         object["level"] = .string(event.level.rawValue)
         object["message"] = .string(event.message.description)
         guard let data = try? ControlJSON.encode(object) else { return "{}" }
