@@ -79,6 +79,7 @@ let package = Package(
             dependencies: [
                 "FwdConfig", "FwdControl", "FwdCore", "FwdDaemon", "FwdOpenSSH", "FwdTunnel", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .target(name: "FwdTestSupport", dependencies: ["FwdCore", crypto, log] + nio, swiftSettings: strict),

@@ -32,6 +32,13 @@ extension ForwardsDirectory {
         _ = try edit(forward.gateway) { file throws(ConfigError) in try file.removing(forward: forward.forward) }
     }
 
+    /// Starts or only keeps a forward (`ForwardsFile.setting`).
+    public func set(_ forward: ForwardID, enabled: Bool) throws(ConfigError) {
+        _ = try edit(forward.gateway) { file throws(ConfigError) in
+            try file.setting(forward: forward.forward, enabled: enabled)
+        }
+    }
+
     /// Changes which host keys a gateway's file pins (`ForwardsFile.settingHostKeys`).
     public func setHostKeys(
         ofGateway gateway: String, adding: [HostKeyEntry] = [], removing: Set<HostKeyPin> = [],

@@ -12,8 +12,8 @@ struct Fwd: AsyncParsableCommand {
             """,
         version: FwdVersion.description,
         subcommands: [
-            Run.self, List.self, Status.self, History.self, Add.self, Remove.self, Trust.self, Check.self, Doctor.self,
-            Import.self,
-            Diff.self, Reload.self, Retry.self, Demo.self,
+            Run.self, List.self, Status.self, History.self, Add.self, Remove.self, Enable.self, Disable.self,
+            Trust.self, Check.self, Doctor.self, Import.self, Diff.self, Reload.self, Retry.self, Demo.self,
+            Manual.self,
         ])
 }

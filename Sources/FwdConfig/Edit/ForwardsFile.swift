@@ -58,14 +58,16 @@ public struct ForwardsFile: Sendable {
 
     /// The file without a forward and its lines. Comments above it stay.
     public func removing(forward name: String) throws(ConfigError) -> ForwardsFile {
-        guard configuration.forwards.contains(where: { $0.name == name }) else {
-            let known = configuration.forwards.map(\.name)
-            let hint = Suggestion.nearest(to: name, among: known).map { ", did you mean \"\($0)\"?" } ?? ""
-            throw ConfigError(.noSuchForward, "\(path) has no forward \(Quoted.text(name))\(hint)")
-        }
+        guard configuration.forwards.contains(where: { $0.name == name }) else { throw noSuchForward(name) }
         var expected = configuration
         expected.forwards.removeAll { $0.name == name }
         return try applying(removeEdits(name), expecting: expected, otherwise: "remove \"\(name)\" by hand")
+    }
+
+    func noSuchForward(_ name: String) -> ConfigError {
+        let known = configuration.forwards.map(\.name)
+        let hint = Suggestion.nearest(to: name, among: known).map { ", did you mean \"\($0)\"?" } ?? ""
+        return ConfigError(.noSuchForward, "\(path) has no forward \(Quoted.text(name))\(hint)")
     }
 
     /// The edited file, if it says what is expected.

@@ -1,8 +1,6 @@
 import FwdCore
 
 extension GatewayChecker {
-    private static let keys = ["spec", "hold", "enabled", "probe"] + limitKeys
-
     /// The forwards in the order of the file; those with errors are left out.
     mutating func forwards(_ section: ConfigField?) -> [ForwardConfiguration] {
         guard let section, !section.value.isEmptyScalar else { return [] }
@@ -34,7 +32,7 @@ extension GatewayChecker {
     }
 
     private mutating func longForm(_ name: String, _ field: ConfigField) -> ForwardConfiguration? {
-        guard let fields = section(field, keys: Self.keys) else { return nil }
+        guard let fields = section(field, keys: KeyReference.forward.names) else { return nil }
         if fields["spec"] == nil {
             error(at: field.key.position, "\(field.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
         }

@@ -30,7 +30,7 @@ struct GatewayChecker {
             error(at: .start, "the file is empty, expected \"gateway:\" and \"forwards:\"")
             return nil
         }
-        guard let sections = section(ConfigField(path: "", key: root, value: root), keys: ["gateway", "forwards"])
+        guard let sections = section(ConfigField(path: "", key: root, value: root), keys: KeyReference.file.names)
         else { return nil }
         var declaration: GatewayDeclaration?
         if let field = sections["gateway"] {

@@ -2,14 +2,9 @@ import FwdCore
 import FwdOpenSSH
 
 extension GatewayChecker {
-    private static let keys = [
-        "host", "port", "user", "identity", "host-key", "agent", "password-file", "known-hosts", "via", "liveness",
-        "ssh-config",
-    ]
-
     /// What the section says; where a value is wrong, it is left out and an error reported.
     mutating func gateway(_ section: ConfigField, forwards: SourcePosition) -> GatewayDeclaration? {
-        guard let fields = self.section(section, keys: Self.keys) else { return nil }
+        guard let fields = self.section(section, keys: KeyReference.gateway.names) else { return nil }
         via = fields["via"].flatMap { viaReference($0) }
         let hosts = hosts(fields["host"], in: section)
         // Without a host, what else is wrong shall show as well.

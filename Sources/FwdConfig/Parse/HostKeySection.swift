@@ -2,7 +2,6 @@ import FwdCore
 
 /// `host-key`: one pin or a list of them.
 extension GatewayChecker {
-    private static let longKeys = ["pin", "retire"]
 
     mutating func hostKeys(_ field: ConfigField) -> (pins: [HostKeyPin], retiring: Set<HostKeyPin>) {
         guard !field.value.isEmptyScalar else {
@@ -29,7 +28,7 @@ extension GatewayChecker {
 
     private mutating func hostKey(_ item: ConfigField) -> (pin: HostKeyPin, isRetiring: Bool)? {
         guard case .mapping = item.value.content else { return self.pin(item).map { ($0, false) } }
-        guard let fields = section(item, keys: Self.longKeys) else { return nil }
+        guard let fields = section(item, keys: KeyReference.hostKey.names) else { return nil }
         if fields["pin"] == nil {
             error(at: item.position, "\(item.path).pin: missing, expected \(HostKeyText.expected)")
         }

@@ -2,7 +2,6 @@ import FwdCore
 
 /// `identity` and `agent`.
 extension GatewayChecker {
-    private static let identityKeys = ["file", "certificate", "passphrase-file"]
     private static let expectedIdentity =
         "\(Scalars.expectedSource), a mapping with \"file\", or a list of them"
 
@@ -15,7 +14,7 @@ extension GatewayChecker {
     }
 
     private mutating func identityMapping(_ item: ConfigField) -> IdentityConfiguration? {
-        guard let fields = section(item, keys: Self.identityKeys) else { return nil }
+        guard let fields = section(item, keys: KeyReference.identity.names) else { return nil }
         if fields["file"] == nil {
             error(at: item.position, "\(item.path).file: missing, expected \(Scalars.expectedSource)")
         }

@@ -2,7 +2,6 @@ import FwdCore
 
 /// What limits a forward: `allow`, `max-connections`, `rate`, `idle-timeout`.
 extension GatewayChecker {
-    static let limitKeys = ["allow", "max-connections", "rate", "idle-timeout"]
     /// Our choice: far beyond what one process can have open.
     private static let connections = 1...1_000_000
 

@@ -1,11 +1,10 @@
 /// `liveness`: when a silent server counts as dead.
 extension GatewayChecker {
-    private static let keys = ["interval", "count"]
     /// Our choice: more would be a slip of the hand.
     private static let counts = 1...100
 
     mutating func liveness(_ field: ConfigField) -> DeclaredLiveness {
-        guard let fields = section(field, keys: Self.keys) else { return DeclaredLiveness() }
+        guard let fields = section(field, keys: KeyReference.liveness.names) else { return DeclaredLiveness() }
         let expected = "a number from \(Self.counts.lowerBound) to \(Self.counts.upperBound)"
         return DeclaredLiveness(
             interval: fields["interval"].flatMap { period($0) },

@@ -2,7 +2,6 @@ import FwdCore
 
 /// `probe`: how it is found out that a forward works.
 extension GatewayChecker {
-    private static let keys = ["every", "timeout", "expect", "http", "status"]
     private static let expectedProbe =
         "\"off\", \(Scalars.expectedPeriod), or a mapping with \"every\", \"timeout\", \"expect\" or \"http\""
 
@@ -14,7 +13,7 @@ extension GatewayChecker {
     }
 
     private mutating func probeMapping(_ field: ConfigField) -> Probe? {
-        guard let fields = section(field, keys: Self.keys) else { return nil }
+        guard let fields = section(field, keys: KeyReference.probe.names) else { return nil }
         let every = fields["every"].flatMap { period($0) } ?? Probe.defaultInterval
         var probe = Self.probe(method(fields), every: every)
         if let timeout = fields["timeout"].flatMap({ self.timeout($0, within: every) }) { probe.timeout = timeout }

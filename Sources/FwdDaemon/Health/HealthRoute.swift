@@ -7,4 +7,15 @@ public enum HealthRoute: String, CaseIterable, Sendable {
     case health = "/healthz"
     case metrics = "/metrics"
     case status = "/status"
+
+    /// What it answers, for the manual.
+    public var summary: String {
+        switch self {
+        case .live: "200 while the process works, whatever the gateways do"
+        case .ready, .health: "200 if every gateway and forward is up, else 503 with the reasons"
+        case .readyGateway, .readyForward: "The same for one; 404 if it is unknown"
+        case .metrics: "Metrics for Prometheus"
+        case .status: "Everything as JSON"
+        }
+    }
 }

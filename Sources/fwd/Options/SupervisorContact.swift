@@ -42,6 +42,9 @@ struct SupervisorContact {
         return "the supervisor that runs uses \(supervised); this starts with fwd run --dir \(directory.path)"
     }
 
+    /// What to say after a change that concerns no running supervisor.
+    static let otherDirectory = "the supervisor that runs uses another directory"
+
     /// Lets the supervisor take up a change, and says what it does not like.
     func reload() async throws(ControlError) -> ReloadReply {
         let reply = try await client.reload()

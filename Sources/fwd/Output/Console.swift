@@ -6,6 +6,11 @@ enum Console {
         write(text, to: .standardOutput)
     }
 
+    /// As it is, without a line feed.
+    static func raw(_ text: String) {
+        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    }
+
     /// A sentence for the person in front: `fwd: …`.
     static func talk(_ text: String) {
         write("fwd: \(text)", to: .standardError)

@@ -2,42 +2,93 @@ import FwdCore
 
 /// `fwd list`: every forward in a line, and below it why it is not up.
 enum ListView {
-    static func render(_ snapshot: StatusSnapshot, _ style: Style) -> String {
-        var table = Table(columns: [
-            ("FORWARD", .left), ("STATE", .left), ("KIND", .left), ("LISTEN", .left), ("TARGET", .left),
-            ("CONNS", .right), ("IN", .right), ("OUT", .right), ("SINCE", .right),
-        ])
+    /// - Parameter width: of the terminal; `nil`: all columns, as wide as they are.
+    static func render(_ snapshot: StatusSnapshot, _ style: Style, width: Int? = nil) -> String {
+        let wide = table(snapshot, columns)
+        guard let width, wide.naturalWidth > width else { return wide.render(style) }
+        return table(snapshot, narrowColumns).render(style, width: width)
+    }
+
+    /// `3 of 4 forwards up, 12 connections`.
+    static func summary(_ snapshot: StatusSnapshot) -> String {
+        let forwards = snapshot.gateways.flatMap(\.forwards)
+        let enabled = forwards.filter { $0.state != .disabled }
+        let connections = forwards.reduce(0) { $0 + $1.relays.active }
+        return "\(enabled.count { $0.state == .up }) of \(enabled.count) forwards up, "
+            + "\(connections) connection\(connections == 1 ? "" : "s")"
+    }
+
+    /// What a column shows of a forward, and of a gateway that has none.
+    private struct Column: Sendable {
+        let title: String
+        var alignment = Table.Alignment.left
+        let cell: @Sendable (ForwardStatus, GatewayStatus, Timestamp) -> Table.Cell
+        var gateway: @Sendable (GatewayStatus, Timestamp) -> Table.Cell = { _, _ in Table.Cell("-") }
+    }
+
+    private static let name = Column(
+        title: "FORWARD", alignment: .elastic,
+        cell: { forward, gateway, _ in Table.Cell("\(gateway.name)/\(forward.name)") },
+        gateway: { gateway, _ in Table.Cell("\(gateway.name)/-") })
+    private static let state = Column(
+        title: "STATE", cell: { forward, _, _ in Table.Cell(forward.state.rawValue, Style.colour(of: forward.state)) },
+        gateway: { gateway, _ in Table.Cell(gateway.state.rawValue, Style.colour(of: gateway.state)) })
+    private static let connections = Column(
+        title: "CONNS", alignment: .right, cell: { forward, _, _ in Table.Cell("\(forward.relays.active)") })
+
+    private static let columns = [
+        name, state,
+        Column(title: "KIND", cell: { forward, _, _ in Table.Cell(forward.kind.rawValue) }),
+        Column(title: "LISTEN", cell: { forward, _, _ in Table.Cell(forward.boundListen) }),
+        Column(title: "TARGET", cell: { forward, _, _ in Table.Cell(forward.target) }),
+        connections,
+        Column(
+            title: "IN", alignment: .right,
+            cell: { forward, _, _ in Table.Cell(Units.bytes(forward.relays.bytesFromTarget)) }),
+        Column(
+            title: "OUT", alignment: .right,
+            cell: { forward, _, _ in Table.Cell(Units.bytes(forward.relays.bytesToTarget)) }),
+        Column(
+            title: "SINCE", alignment: .right,
+            cell: { forward, _, now in Table.Cell(Units.ago(forward.since, at: now)) },
+            gateway: { Table.Cell(Units.ago($0.since, at: $1)) }),
+    ]
+
+    private static let narrowColumns = [
+        name, state,
+        Column(title: "SPEC", alignment: .elastic, cell: { forward, _, _ in Table.Cell(forward.boundSpec) }),
+        connections,
+        Column(
+            title: "IN", alignment: .right,
+            cell: { forward, _, _ in Table.Cell(Units.shortBytes(forward.relays.bytesFromTarget)) }),
+        Column(
+            title: "OUT", alignment: .right,
+            cell: { forward, _, _ in Table.Cell(Units.shortBytes(forward.relays.bytesToTarget)) }),
+        Column(
+            title: "SINCE", alignment: .right,
+            cell: { forward, _, now in Table.Cell(Units.shortAgo(forward.since, at: now)) },
+            gateway: { Table.Cell(Units.shortAgo($0.since, at: $1)) }),
+    ]
+
+    private static func table(_ snapshot: StatusSnapshot, _ columns: [Column]) -> Table {
+        var table = Table(columns: columns.map { ($0.title, $0.alignment) })
+        let now = snapshot.takenAt
         for gateway in snapshot.gateways {
-            table.rows += gateway.forwards.map { row($0, gateway, snapshot.takenAt) }
-            if gateway.forwards.isEmpty { table.rows.append(row(gateway, snapshot.takenAt)) }
+            table.rows += gateway.forwards.map { forward in
+                Table.Row(cells: columns.map { $0.cell(forward, gateway, now) }, notes: notes(forward, gateway, now))
+            }
+            // A gateway that has no forwards still says how it stands.
+            if gateway.forwards.isEmpty {
+                table.rows.append(
+                    Table.Row(cells: columns.map { $0.gateway(gateway, now) }, notes: notes(gateway)))
+            }
         }
-        return table.render(style)
+        return table
     }
 
-    private static func row(_ forward: ForwardStatus, _ gateway: GatewayStatus, _ now: Timestamp) -> Table.Row {
-        Table.Row(
-            cells: [
-                Table.Cell("\(gateway.name)/\(forward.name)"),
-                Table.Cell(forward.state.rawValue, Style.colour(of: forward.state)),
-                Table.Cell(forward.kind.rawValue),
-                Table.Cell(forward.boundListen), Table.Cell(forward.target),
-                Table.Cell("\(forward.relays.active)"),
-                Table.Cell(Units.bytes(forward.relays.bytesFromTarget)),
-                Table.Cell(Units.bytes(forward.relays.bytesToTarget)),
-                Table.Cell(Units.ago(forward.since, at: now)),
-            ],
-            notes: notes(forward, gateway, now))
-    }
-
-    /// A gateway that has no forwards still says how it stands.
-    private static func row(_ gateway: GatewayStatus, _ now: Timestamp) -> Table.Row {
-        var cells = [
-            Table.Cell("\(gateway.name)/-"), Table.Cell(gateway.state.rawValue, Style.colour(of: gateway.state)),
-        ]
-        cells += Array(repeating: Table.Cell("-"), count: 6)
-        cells.append(Table.Cell(Units.ago(gateway.since, at: now)))
+    private static func notes(_ gateway: GatewayStatus) -> [Table.Cell] {
         let cause = gateway.state == .up ? nil : gateway.cause
-        return Table.Row(cells: cells, notes: cause.map { [Table.Cell($0.message, .red)] } ?? [])
+        return cause.map { [Table.Cell($0.message, .red)] } ?? []
     }
 
     private static func notes(_ forward: ForwardStatus, _ gateway: GatewayStatus, _ now: Timestamp) -> [Table.Cell] {
@@ -66,6 +117,9 @@ extension ForwardStatus {
         guard let boundPort, let colon = listen.lastIndex(of: ":") else { return listen }
         return "\(listen[..<colon]):\(boundPort)"
     }
+
+    /// The spec as it stands in the file, with the port in use where the far side chose it.
+    var boundSpec: String { boundPort == nil ? spec : "-R \(boundListen):\(target)" }
 }
 
 /// One element of `fwd list --json`.

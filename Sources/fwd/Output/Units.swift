@@ -15,6 +15,18 @@ enum Units {
         return "\(decimal(value)) \(unit)"
     }
 
+    /// `999`, `1.5K`, `12G`, in powers of 1024: where there is little room.
+    static func shortBytes(_ count: UInt64) -> String {
+        let parts = bytes(count).split(separator: " ")
+        let unit = parts[1].first.map(String.init) ?? ""
+        return parts[0] + (unit == "B" ? "" : unit)
+    }
+
+    /// The largest unit alone: `12 s`, `3 h`, `4 d`.
+    static func shortAgo(_ time: Timestamp, at now: Timestamp) -> String {
+        ago(time, at: now).split(separator: " ").prefix(2).joined(separator: " ")
+    }
+
     /// The two largest units that matter: `12 s`, `5 min`, `3 h 10 min`, `4 d 2 h`.
     static func duration(seconds: Double) -> String {
         let total = whole(max(seconds, 0))

@@ -11,7 +11,9 @@ struct Add: FwdVerb {
             the next "fwd run". With --host a gateway's file is made if there is none.
             """)
 
-    @Argument(help: ArgumentHelp("The gateway, or the new forward's full name.", valueName: "gateway[/name]"))
+    @Argument(
+        help: ArgumentHelp("The gateway, or the new forward's full name.", valueName: "gateway[/name]"),
+        completion: NameCompletion.gateways)
     var target: ForwardTarget
 
     @OptionGroup var forwards: ForwardOptions
@@ -41,26 +43,9 @@ struct Add: FwdVerb {
     }
 
     private func start(_ added: [ForwardConfiguration], _ contact: SupervisorContact) async throws {
-        let reply = try await contact.reload()
-        if reply.gateways.contains(where: { $0.gateway == target.gateway && $0.action == .refused }) {
-            throw ExitStatus.configuration
-        }
-        var isUp = true
-        for forward in added {
-            let id = ForwardID(gateway: target.gateway, forward: forward.name)
-            isUp = try await settle(id, contact.client) && isUp
-        }
-        if !isUp { throw ExitStatus.failure }
-    }
-
-    private func settle(_ id: ForwardID, _ client: ControlClient) async throws -> Bool {
-        let reply = try await client.settled(forward: id, timeout: .seconds(timeout))
-        guard let forward = reply.forward else {
-            throw ControlError(.badAnswer, "the supervisor did not tell of \(id)")
-        }
-        Console.data(Outcome.line(id, forward, reply.gateway, Console.style))
-        if !reply.isSettled { Console.talk("\(id) is not up after \(Int(timeout)) s; fwd list shows how it goes on") }
-        return forward.state == .up
+        try await contact.takeUp(changesOf: [target.gateway])
+        let ids = added.map { ForwardID(gateway: target.gateway, forward: $0.name) }
+        try await contact.waitUntilUp(ids, timeout: timeout)
     }
 }
 

@@ -11,7 +11,7 @@ struct Doctor: FwdVerb {
             changing forwards.
             """)
 
-    @Argument(help: "The gateway.")
+    @Argument(help: "The gateway.", completion: NameCompletion.gateways)
     var gateway: String
 
     @Flag(help: "Print only the line for ~/.ssh/authorized_keys on the server.")

@@ -9,7 +9,8 @@ struct Remove: FwdVerb {
         discussion: "They stop listening at once; connections that are open go on until they end by themselves."
     )
 
-    @Argument(help: ArgumentHelp("What to remove.", valueName: "gateway/name"))
+    @Argument(
+        help: ArgumentHelp("What to remove.", valueName: "gateway/name"), completion: NameCompletion.forwards)
     var forwards: [ForwardID]
 
     @OptionGroup var common: CommonOptions
@@ -22,14 +23,10 @@ struct Remove: FwdVerb {
                 Console.data("\(id): removed")
             }
             guard contact.isSupervised else {
-                if contact.supervised != nil { Console.talk("the supervisor that runs uses another directory") }
+                if contact.supervised != nil { Console.talk(SupervisorContact.otherDirectory) }
                 return
             }
-            let reply = try await contact.reload()
-            let names = Set(forwards.map(\.gateway))
-            if reply.gateways.contains(where: { names.contains($0.gateway) && $0.action == .refused }) {
-                throw ExitStatus.configuration
-            }
+            try await contact.takeUp(changesOf: Set(forwards.map(\.gateway)))
         }
     }
 

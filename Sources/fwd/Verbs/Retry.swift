@@ -9,7 +9,7 @@ struct Retry: FwdVerb {
             Ends backing off and parking, waits until the outcome is known, and exits with 1 if anything is not up.
             """)
 
-    @Argument(help: "One gateway; all if absent.")
+    @Argument(help: "One gateway; all if absent.", completion: NameCompletion.gateways)
     var gateway: String?
 
     @OptionGroup var common: CommonOptions

@@ -13,7 +13,7 @@ struct Trust: FwdVerb {
             "ssh-keygen -lf" prints on the server itself. Comments in the gateway's file stay.
             """)
 
-    @Argument(help: "The gateway.")
+    @Argument(help: "The gateway.", completion: NameCompletion.gateways)
     var gateway: String
 
     @Flag(help: "Pin keys of the server that are not pinned yet, beside those that are.")

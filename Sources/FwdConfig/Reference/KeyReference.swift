@@ -1,0 +1,110 @@
+/// Every key that a gateway's file may have: the parser refuses all others, and fwd.yaml(5) is made from it.
+public enum KeyReference {
+    public static let sections = [file, gateway, identity, hostKey, liveness, forward, probe]
+
+    static let file = ConfigKeySection(
+        "the file",
+        [
+            ConfigKey("gateway", "The SSH server, and how to log in to it", default: "required"),
+            ConfigKey("forwards", "The forwards by name: a spec, or a mapping with the keys below", default: "none"),
+        ])
+
+    static let gateway = ConfigKeySection(
+        "gateway",
+        [
+            ConfigKey(
+                "host",
+                """
+                Name or address of the server, or a Host alias of ssh_config; or a list: the first that can be used is, \
+                and the first of all again when it returns
+                """,
+                default: "required"),
+            ConfigKey("port", "1 to 65535", default: "ssh_config, else 22"),
+            ConfigKey("user", "Who logs in", default: "ssh_config, else the user that runs fwd"),
+            ConfigKey(
+                "identity",
+                """
+                One key or a list: a private key, a .pub whose private half the agent has, credential:NAME, or a mapping
+                """,
+                default: """
+                    ssh_config, else those of ~/.ssh/id_rsa, id_ecdsa and id_ed25519 that exist, and all keys of the agent
+                    """),
+            ConfigKey(
+                "host-key", "One pin or a list: TYPE SHA256:FINGERPRINT, a whole public key line, or a mapping",
+                default: "none: known-hosts decides"),
+            ConfigKey(
+                "agent", "The socket of an ssh-agent, or none", default: "ssh_config, else $SSH_AUTH_SOCK of fwd run"),
+            ConfigKey(
+                "password-file", "Holds the password, the last resort: a path or credential:NAME", default: "none"),
+            ConfigKey(
+                "known-hosts", "A path, a list of paths, or none",
+                default:
+                    "ssh_config, else ~/.ssh/known_hosts, known_hosts2, /etc/ssh/ssh_known_hosts, ssh_known_hosts2"),
+            ConfigKey(
+                "via", "Another gateway of this directory, to be reached through",
+                default: "ssh_config's ProxyJump or ProxyCommand, else directly"),
+            ConfigKey(
+                "liveness",
+                "How often the server is asked for a sign of life, and how many intervals of silence end the session",
+                default: "ssh_config's ServerAliveInterval and ServerAliveCountMax, else 5s and 3"),
+            ConfigKey(
+                "ssh-config", "The only ssh_config to read, or none", default: "~/.ssh/config, /etc/ssh/ssh_config"),
+        ])
+
+    static let identity = ConfigKeySection(
+        "gateway.identity", condition: "where an identity is a mapping",
+        [
+            ConfigKey("file", "The private key, as above", default: "required"),
+            ConfigKey("certificate", "The OpenSSH user certificate for it", default: "FILE-cert.pub if it exists"),
+            ConfigKey(
+                "passphrase-file", "Holds the passphrase of an encrypted key: a path or credential:NAME",
+                default: "none"),
+        ])
+
+    static let hostKey = ConfigKeySection(
+        "gateway.host-key", condition: "where a pin is a mapping",
+        [
+            ConfigKey("pin", "The pin, as above", default: "required"),
+            ConfigKey("retire", "true: trusted still, and warned of when the server uses it", default: "false"),
+        ])
+
+    static let liveness = ConfigKeySection(
+        "gateway.liveness",
+        [
+            ConfigKey("interval", "Between two questions: 5s", default: "5s"),
+            ConfigKey("count", "Intervals of silence that end the session", default: "3"),
+        ])
+
+    static let forward = ConfigKeySection(
+        "forwards.NAME", condition: "in the long form",
+        [
+            ConfigKey("spec", "As for ssh: -L or -R and [bind:]port:host:hostport", default: "required"),
+            ConfigKey(
+                "hold", "How long a new -L connection waits for the gateway: 500ms, 10s, 2m, 1h, at most 24h",
+                default: "10s"),
+            ConfigKey("enabled", "false keeps the rule but does not start it", default: "true"),
+            ConfigKey(
+                "probe",
+                "Proof that the target answers: off, an interval (a connection is opened that often), or a mapping",
+                default: "a connection every 60s"),
+            ConfigKey(
+                "allow", "Who may connect to a -L: an address or a range, or a list of them",
+                default: "everybody who can reach it"),
+            ConfigKey("max-connections", "Connections at a time; more are reset", default: "no limit"),
+            ConfigKey(
+                "rate", "Payload a second and direction, all connections together: 10MB/s, 64KiB/s, 100Mbit/s",
+                default: "no limit"),
+            ConfigKey("idle-timeout", "A connection that carries nothing for this long is ended", default: "never"),
+        ])
+
+    static let probe = ConfigKeySection(
+        "forwards.NAME.probe", condition: "where it is a mapping",
+        [
+            ConfigKey("every", "Between two probes", default: "60s"),
+            ConfigKey("timeout", "How long one may take", default: "10s"),
+            ConfigKey(
+                "expect", "Text with which the target's own first words begin", default: "none: a connection is enough"),
+            ConfigKey("http", "A path: GET is sent, and the status of the answer looked at", default: "none"),
+            ConfigKey("status", "The status that http wants", default: "200"),
+        ])
+}
