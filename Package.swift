@@ -67,12 +67,13 @@ let package = Package(
         .target(
             name: "FwdDaemon",
             dependencies: [
-                "FwdControl", "FwdConfig", "FwdCore", "FwdOpenSSH", "FwdTunnel", lifecycle, log,
+                "FwdControl", "FwdConfig", "FwdCore", "FwdOpenSSH", "FwdTunnel", crypto, lifecycle, log,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio,
+            resources: ["page.html", "page.css", "page.js"].map { .embedInCode("StatusPage/\($0)") },
             swiftSettings: strict),
         .executableTarget(
             name: "fwd",

@@ -16,7 +16,7 @@ enum DemoText {
             "    \(program) status \(control)",
         ]
         if let health = addresses.health {
-            lines += ["    curl http://\(health)/readyz", "    curl http://\(health)/metrics"]
+            lines += ["    http://\(health)/ in a browser", "    curl http://\(health)/readyz", "    curl http://\(health)/metrics"]
         }
         return lines + ["", "Ctrl-C ends it and removes everything."]
     }

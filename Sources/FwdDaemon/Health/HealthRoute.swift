@@ -7,6 +7,8 @@ public enum HealthRoute: String, CaseIterable, Sendable {
     case health = "/healthz"
     case metrics = "/metrics"
     case status = "/status"
+    case page = "/"
+    case events = "/events"
 
     /// What it answers, for the manual.
     public var summary: String {
@@ -16,6 +18,8 @@ public enum HealthRoute: String, CaseIterable, Sendable {
         case .readyGateway, .readyForward: "The same for one; 404 if it is unknown"
         case .metrics: "Metrics for Prometheus"
         case .status: "Everything as JSON"
+        case .page: "The status page, for people"
+        case .events: "What the page shows, as server-sent events, whenever it has changed"
         }
     }
 }

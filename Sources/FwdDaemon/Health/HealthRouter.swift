@@ -5,10 +5,13 @@ import Hummingbird
 /// Every route of `HealthRoute`, answered from one snapshot each. Read-only.
 struct HealthRouter {
     let snapshot: @Sendable () async -> StatusSnapshot
+    let feed: StatusFeed
+    /// Whether it listens on loopback alone.
+    let isLocal: Bool
 
     func build() -> Router<BasicRequestContext> {
         let router = Router()
-        router.add(middleware: HealthMiddleware())
+        router.add(middleware: HealthMiddleware(isLocal: isLocal))
         for route in HealthRoute.allCases {
             router.get(RouterPath(route.rawValue)) { _, context in
                 try await answer(route, context)
@@ -32,6 +35,10 @@ struct HealthRouter {
             return Self.answer(metrics: Metrics.render(await snapshot()))
         case .status:
             return JSONAnswer.make(await snapshot())
+        case .page:
+            return StatusPage.standard.response
+        case .events:
+            return await events()
         }
     }
 
@@ -52,6 +59,18 @@ struct HealthRouter {
         return Self.answer(readiness)
     }
 
+    private func events() async -> Response {
+        guard let messages = await feed.open() else {
+            var response = JSONAnswer.make(
+                ControlError(.shuttingDown, "\(StatusFeed.Policy.pages) status pages are open already"))
+            response.headers[.retryAfter] = "30"
+            return response
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: ResponseBody(asyncSequence: messages))
+    }
+
     private static func answer(_ readiness: Readiness) -> Response {
         JSONAnswer.make(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
     }
@@ -67,9 +86,12 @@ struct Liveness: Codable {
     var alive = true
 }
 
-/// Refuses every method but GET, and turns everything that is thrown into JSON.
+/// Refuses every method but GET, and names that a page from elsewhere may have given to this machine; turns everything
+/// that is thrown into JSON.
 struct HealthMiddleware: RouterMiddleware {
     typealias Context = BasicRequestContext
+
+    let isLocal: Bool
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -80,6 +102,7 @@ struct HealthMiddleware: RouterMiddleware {
             response.headers[.allow] = "GET"
             return response
         }
+        guard !isLocal || HostHeader(request.head.authority).isOwn else { return JSONAnswer.make(HostHeader.refusal) }
         do {
             return try await next(request, context)
         } catch {

@@ -12,14 +12,17 @@ public struct HealthService: Service {
 
     private let address: HealthAddress
     private let snapshot: @Sendable () async -> StatusSnapshot
+    private let feed: StatusFeed
     private let logger: Logger
     private let onReady: @Sendable (HealthAddress) async -> Void
 
     /// - Parameter onReady: called with the address and the port really listened on.
     public init(
         address: HealthAddress, logger: Logger, onReady: @escaping @Sendable (HealthAddress) async -> Void = { _ in },
-        snapshot: @escaping @Sendable () async -> StatusSnapshot
+        snapshot: @escaping @Sendable () async -> StatusSnapshot,
+        history: @escaping @Sendable () async -> HistoryReply
     ) {
+        feed = StatusFeed(snapshot: snapshot, history: history)
         self.address = address
         self.logger = logger
         self.onReady = onReady
@@ -29,11 +32,25 @@ public struct HealthService: Service {
     /// - Throws: `DaemonError` if the address cannot be listened on.
     public func run() async throws {
         do {
-            try await application().run()
+            try await serve()
         } catch let error as IOError {
             throw bindError(systemMessage(error.errnoCode))
         } catch let error as SocketAddressError {
             throw bindError("\(error)")
+        }
+    }
+
+    private func serve() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await feed.run() }
+            tasks.addTask { try await application().run() }
+            defer { tasks.cancelAll() }
+            // An open page would keep the server from ending.
+            try await withGracefulShutdownHandler {
+                try await tasks.next()
+            } onGracefulShutdown: {
+                feed.close()
+            }
         }
     }
 
@@ -45,7 +62,7 @@ public struct HealthService: Service {
 
     private func application() -> some ApplicationProtocol {
         Application(
-            router: HealthRouter(snapshot: snapshot).build(),
+            router: HealthRouter(snapshot: snapshot, feed: feed, isLocal: address.isLoopback).build(),
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: Int(address.port)),

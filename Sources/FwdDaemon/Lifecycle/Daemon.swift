@@ -101,7 +101,8 @@ public struct Daemon: Sendable {
         let (supervisor, gate) = (supervisor, gate)
         return HealthService(
             address: address, logger: logger, onReady: { await gate.healthIsReady($0) },
-            snapshot: { await supervisor.snapshot() })
+            snapshot: { await supervisor.snapshot() },
+            history: { (try? await supervisor.history(gateway: nil)) ?? HistoryReply(gateways: []) })
     }
 
     private func networkWatch() -> NetworkWatchService {

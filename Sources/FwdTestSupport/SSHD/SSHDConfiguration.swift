@@ -17,7 +17,11 @@ struct SSHDConfiguration {
     private var network: [String] {
         let loopback = FreePorts.hasIPv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"]
         let addresses = options.address.map { [$0] } ?? loopback
-        return ["Port \(port)", "PidFile \(directory.file("sshd.pid"))", "UseDNS no", "LogLevel \(options.logLevel)"]
+        // A bash that sshd starts reads ~/.bashrc, unless it seems to be inside another one: that can take a minute.
+        return [
+            "SetEnv SHLVL=2", "Port \(port)", "PidFile \(directory.file("sshd.pid"))", "UseDNS no",
+            "LogLevel \(options.logLevel)",
+        ]
             + addresses.map { "ListenAddress \($0)" }
     }
 
