@@ -88,7 +88,8 @@ struct AlertTests {
         try await SSHDFixture.with { sshd in
             let target = try await TargetServer.start(.greeting("hi"), port: FreePorts.next())
             let spec = try ForwardSpec(parsing: "-L \(FreePorts.next()):127.0.0.1:\(target.port)")
-            let forward = ForwardConfiguration(name: "db", spec: spec, probe: Probe(every: .seconds(1)))
+            let probe = Probe(every: .seconds(1), timeout: .seconds(1))
+            let forward = ForwardConfiguration(name: "db", spec: spec, probe: probe)
             let gateway = sshd.gatewayConfiguration(name: "gw", forwards: [forward])
             try await SupervisorFixture.with([gateway]) { supervisor in
                 try await supervisor.waitUntil("gw/db", is: .up)

@@ -1,20 +1,11 @@
-import AsyncHTTPClient
 import Foundation
 import FwdTestSupport
-import NIOCore
-import NIOHTTP1
 
 /// Debian's Prometheus with the shipped configuration and rules, hurried.
 ///
 /// Only times differ from what is shipped: it reads and evaluates each half second, and a rule's `for` is one second.
 /// The targets are the test's.
 struct PrometheusFixture {
-    struct Alert: Decodable {
-        let labels: [String: String]
-        let annotations: [String: String]
-        let state: String
-    }
-
     static let isInstalled = (try? ChildProcess.find("prometheus")) != nil && Promtool.isInstalled
     static let whatIsMissing = "needs prometheus and promtool (Debian's package prometheus)"
 
@@ -50,56 +41,6 @@ struct PrometheusFixture {
         try directory.write(rules, to: "fwd.rules.yml")
         let targets = "- {targets: [\"127.0.0.1:\(target)\"], labels: {instance: here, site: here}}\n"
         try directory.write(targets, to: "fwd.targets.yml")
-    }
-
-    private var isReady: Bool {
-        get async {
-            let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/-/ready")
-            return (try? await HTTPClient.shared.execute(request, timeout: .seconds(5)))?.status == .ok
-        }
-    }
-
-    /// The alerts that fire now.
-    func firing() async throws -> [Alert] {
-        struct Alerts: Decodable {
-            let alerts: [Alert]
-        }
-        return try await get("/api/v1/alerts", as: Alerts.self).alerts.filter { $0.state == "firing" }
-    }
-
-    /// Waits for this alert, and gives it.
-    func waitUntilFires(_ name: String, within deadline: Duration = .seconds(20)) async throws -> Alert {
-        try await eventually(within: deadline, "\(name) fires") {
-            try await firing().first { $0.labels["alertname"] == name }
-        }
-    }
-
-    func waitUntilNothingFires(within deadline: Duration = .seconds(30)) async throws {
-        try await eventually(within: deadline, "no alert fires") { try await firing().isEmpty }
-    }
-
-    /// The number of series that an expression has now; an expression that is none is an error.
-    func count(_ expression: String) async throws -> Int {
-        struct Series: Decodable {}
-        struct Answer: Decodable {
-            let result: [Series]
-        }
-        let allowed = CharacterSet.alphanumerics
-        let query = expression.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
-        return try await get("/api/v1/query?query=\(query)", as: Answer.self).result.count
-    }
-
-    private func get<Data: Decodable>(_ path: String, as type: Data.Type) async throws -> Data {
-        struct Answer: Decodable {
-            let data: Data?
-            let error: String?
-        }
-        let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
-        let body = try await response.body.collect(upTo: 1 << 20)
-        let answer = try JSONDecoder().decode(Answer.self, from: Foundation.Data(buffer: body))
-        if let data = answer.data { return data }
-        throw TestSupportError("Prometheus refuses \(path): \(answer.error ?? "")")
     }
 }
 
