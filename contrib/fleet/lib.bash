@@ -39,6 +39,9 @@ eventually() {
     done
 }
 
+# A port of loopback that nobody has. The kernel gives it to somebody else only by chance.
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
 # A process, its children, their children.
 kill_tree() {
     local pid="$1" child

@@ -16,8 +16,35 @@ struct PrometheusFixture {
         scraping target: UInt16, isolation: isolated (any Actor)? = #isolation,
         _ body: (PrometheusFixture) async throws -> Result
     ) async throws -> Result {
+        let rules = try MonitoringFiles.text(MonitoringFiles.rules)
+        let files = [
+            "prometheus.yml": hurried(try MonitoringFiles.text(MonitoringFiles.configuration)),
+            "fwd.rules.yml": rules.replacing(/\bfor: [0-9]+m\b/, with: "for: 1s"),
+            "fwd.targets.yml": "- {targets: [\"127.0.0.1:\(target)\"], labels: {instance: here, site: here}}\n",
+        ]
+        return try await running(files, body)
+    }
+
+    /// Runs `body` beside a Prometheus with the shipped configuration for federation, above this one.
+    func federated<Result>(
+        isolation: isolated (any Actor)? = #isolation, _ body: (PrometheusFixture) async throws -> Result
+    ) async throws -> Result {
+        let text = Self.hurried(try MonitoringFiles.text(MonitoringFiles.federation))
+            .replacing(/- targets: .*/, with: "- targets: [\"127.0.0.1:\(port)\"]", maxReplacements: 1)
+            .replacing(/\n +- targets: \["127.0.0.1:19602.*/, with: "")
+        return try await Self.running(["prometheus.yml": text], body)
+    }
+
+    private static func hurried(_ configuration: String) -> String {
+        configuration.replacing(/(scrape|evaluation)_interval: .*/) { "\($0.output.1)_interval: 500ms" }
+    }
+
+    private static func running<Result>(
+        _ files: [String: String], isolation: isolated (any Actor)? = #isolation,
+        _ body: (PrometheusFixture) async throws -> Result
+    ) async throws -> Result {
         try await TemporaryDirectory.with { directory in
-            try write(into: directory, target: target)
+            for (name, text) in files { try directory.write(text, to: name) }
             let fixture = PrometheusFixture(port: FreePorts.next())
             let arguments = [
                 "--config.file=\(directory.file("prometheus.yml"))", "--storage.tsdb.path=\(directory.file("data"))",
@@ -31,16 +58,6 @@ struct PrometheusFixture {
                 return try await body(fixture)
             }
         }
-    }
-
-    private static func write(into directory: TemporaryDirectory, target: UInt16) throws {
-        let configuration = try MonitoringFiles.text(MonitoringFiles.configuration)
-            .replacing(/(scrape|evaluation)_interval: .*/) { "\($0.output.1)_interval: 500ms" }
-        let rules = try MonitoringFiles.text(MonitoringFiles.rules).replacing(/\bfor: [0-9]+m\b/, with: "for: 1s")
-        try directory.write(configuration, to: "prometheus.yml")
-        try directory.write(rules, to: "fwd.rules.yml")
-        let targets = "- {targets: [\"127.0.0.1:\(target)\"], labels: {instance: here, site: here}}\n"
-        try directory.write(targets, to: "fwd.targets.yml")
     }
 }
 
