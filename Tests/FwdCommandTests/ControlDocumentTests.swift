@@ -30,7 +30,7 @@ import Testing
         let lines = Metrics.render(snapshot).split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
         let names = lines.map { String($0.split(separator: " ")[2]) }
         #expect(names.count > 10)
-        #expect(Set(names) == document.firstColumn.filter { $0.hasPrefix("fwd_") })
+        #expect(Set(names) == document.firstColumn.filter { $0.hasPrefix("fwd_") || $0.hasPrefix("process_") })
     }
 
     @Test func everyExampleIsReadAndWrittenByTheWireTypes() throws {

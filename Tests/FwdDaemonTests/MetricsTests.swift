@@ -57,6 +57,8 @@ extension MetricsTests {
     static let expected = """
         # TYPE fwd_build_info gauge
         fwd_build_info{version="0.1.0",libssh2="1.11.1"} 1
+        # TYPE process_start_time_seconds gauge
+        process_start_time_seconds 100
         # TYPE fwd_config_last_reload_success gauge
         fwd_config_last_reload_success 1
         # TYPE fwd_gateway_up gauge
@@ -64,6 +66,9 @@ extension MetricsTests {
         fwd_gateway_up{gateway="berlin"} 0
         # TYPE fwd_gateway_down gauge
         fwd_gateway_down{gateway="berlin",state="backingOff",reason="lost"} 1
+        # TYPE fwd_gateway_connects_total counter
+        fwd_gateway_connects_total{gateway="amsterdam"} 3
+        fwd_gateway_connects_total{gateway="berlin"} 0
         # TYPE fwd_gateway_reconnects_total counter
         fwd_gateway_reconnects_total{gateway="amsterdam",reason="lost"} 2
         # TYPE fwd_gateway_next_retry_timestamp_seconds gauge

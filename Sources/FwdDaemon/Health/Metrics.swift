@@ -26,6 +26,9 @@ struct Metrics {
     private mutating func process() {
         text.family("fwd_build_info", .gauge, "The version of fwd and of its libssh2; always 1.")
         text.sample("fwd_build_info", ["version": snapshot.version, "libssh2": snapshot.libssh2], 1)
+        // The name that the client libraries of Prometheus give it, so that rules for any process know it.
+        text.family("process_start_time_seconds", .gauge, "When this process started, in seconds since 1970.")
+        text.sample("process_start_time_seconds", [:], snapshot.startedAt.secondsSince1970)
         let reload = "fwd_config_last_reload_success"
         text.family(reload, .gauge, "Whether all of forwards.d was accepted when it was last read.")
         text.sample(reload, [:], snapshot.configuration.isSuccessful ? 1 : 0)
@@ -41,6 +44,10 @@ struct Metrics {
             let reason = gateway.cause?.reason.rawValue ?? ""
             text.sample(
                 "fwd_gateway_down", ["gateway": gateway.name, "state": gateway.state.rawValue, "reason": reason], 1)
+        }
+        text.family("fwd_gateway_connects_total", .counter, "How often the gateway came up.")
+        for gateway in snapshot.gateways {
+            text.sample("fwd_gateway_connects_total", ["gateway": gateway.name], gateway.connects)
         }
         let reconnects = "fwd_gateway_reconnects_total"
         text.family(reconnects, .counter, "How often a session ended or an attempt failed, by reason.")
