@@ -54,5 +54,7 @@ extension CommandFixture {
     }
 
     /// Connections that the server has taken since it began, whatever became of them.
-    var connectionCount: Int { server.log.split(separator: "\n").count { $0.hasPrefix("Connection from ") } }
+    var connectionCount: Int {
+        server.log.split(whereSeparator: \.isNewline).count { $0.hasPrefix("Connection from ") }
+    }
 }
