@@ -68,6 +68,23 @@ import Testing
         }
     }
 
+    @Test func everyAddressThatDoesNotAnswerIsToldOf() async throws {
+        let lines = try await ProcessRun.output(of: "getent", ["ahosts", "localhost"]).split(separator: "\n")
+        let addresses = lines.filter { $0.contains("STREAM") }.map { String($0.prefix { $0 != " " }) }
+        guard addresses.count > 1, FreePorts.hasIPv6 else { return print("skipped: localhost has one address here") }
+        var options = SSHDOptions.standard
+        options.address = addresses.last
+        try await CommandFixture.with(options) { fixture in
+            try fixture.write("site", fixture.gateway().replacing("host: 127.0.0.1", with: "host: localhost"))
+            let step = try await fixture.doctor().step(.tcp)
+            let port = fixture.server.port
+            let texts = addresses.map { ForwardSpec.Endpoint(host: $0, port: port).description }
+            #expect(step.finding == texts.last)
+            #expect(step.details == texts.dropLast().map { "connection refused by \($0)" })
+            #expect(fixture.connectionCount == 1)
+        }
+    }
+
     @Test func aServerThatSaysNothingIsFoundInTime() async throws {
         try await HostileServer.with(.silent) { silent in
             try await CommandFixture.with { fixture in
@@ -128,7 +145,23 @@ import Testing
         }
     }
 
-    // MARK: - Jumps
+    // MARK: - Jumps and commands
+
+    @Test(arguments: [(0, ""), (3, "no way")])
+    func aProxyCommandIsTheConnection(_ status: Int, _ word: String) async throws {
+        try await CommandFixture.with { fixture in
+            let ssh = (["ssh"] + fixture.server.sshArguments(["-W", "127.0.0.1:\(fixture.server.port)"]))
+                .joined(separator: " ")
+            let command = status == 0 ? ssh : "sh -c 'echo \(word) >&2; exit \(status)'"
+            let config = try fixture.directory.write("ProxyCommand \(command)\n", to: "config")
+            let text = fixture.gateway().replacing("ssh-config: none", with: "ssh-config: \(config)")
+            try fixture.write("site", text)
+            if status == 0 { return try await fixture.expectHealthy() }
+            let step = try await fixture.doctor().expectFailure(.banner)
+            #expect(step.finding == "the proxy command ended with status \(status): \(word)")
+            #expect(step.lines == [command])
+        }
+    }
 
     @Test func theWayLeadsThroughTheJump() async throws {
         try await CommandFixture.with { fixture in

@@ -50,7 +50,8 @@ extension GatewayExamination {
         switch await value(of: answer) {
         case .success(let addresses):
             let list = addresses.compactMap(\.ipAddress).joined(separator: ", ")
-            tell(DoctorStep(.dns, of: server.name, .ok, "\(server.hostName): \(list)", took: answer.duration))
+            let text = list == server.hostName ? list : "\(server.hostName): \(list)"
+            tell(DoctorStep(.dns, of: server.name, .ok, text, took: answer.duration))
             return addresses
         case .failure(let error): failed(.dns, server, Cause(of: error), took: answer.duration)
         case nil:

@@ -13,6 +13,7 @@ extension GatewayExamination {
                 id: 0, isOverflow: false, channel: link.channel, login: login, logger: logger, delegate: watch)
             let walked = WalkedSession(server, session: session, watch: watch, link: link)
             sessions.append(walked)
+            session.openDeadline = TimeAmount(clamping: Policy.step)
             session.start()
             return await follow(walked)
         } catch {
@@ -95,7 +96,7 @@ extension GatewayExamination {
     }
 
     /// A proxy command that has failed knows more than the session does.
-    private func told(by proxy: ProxyProcess?) async -> Cause? {
+    func told(by proxy: ProxyProcess?) async -> Cause? {
         guard let proxy else { return nil }
         let end: String? = await value(within: Policy.farewell) { done in
             let done = NIOLoopBound(done, eventLoop: loop)

@@ -94,6 +94,7 @@ public actor GatewayExamination {
             closed.settle(with: walked.link.channel.closeFuture)
             walked.session.close()
             _ = await value(of: closed)
+            _ = await told(by: walked.link.proxy)
         }
         sessions = []
     }

@@ -25,12 +25,15 @@ final class WalkedSession: ChannelSource {
         _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
         completion: @escaping (Result<OpenedChannel, Cause>) -> Void
     ) -> OpenScheduler.Ticket {
-        if isUp {
+        // A stock libssh2 opens one after the other, and one may wait behind it.
+        let hasRoom = LibSSH2Library.opensInParallel || session.queuedOpening == nil
+        if isUp, hasRoom {
             session.open(target, originator: originator) { [session] result in
                 completion(result.map { OpenedChannel(channel: $0, session: session) })
             }
         } else {
-            completion(.failure(Cause(.lost, "the session ended")))
+            let why = isUp ? "earlier opens have not ended" : "the session ended"
+            completion(.failure(Cause(.lost, "\(target): \(why)")))
         }
         return 0
     }

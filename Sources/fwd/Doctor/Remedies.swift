@@ -75,9 +75,13 @@ struct Remedies {
         case .auth: return authorizing(gateway, "in place of the key's line")
         case .identity, .agent: return CredentialRemedy.all(step)
         case .timeout, .handshake, .lost:
-            return [DoctorRemedy("on \(gateway.hostName), to see what sshd says", ["journalctl -u ssh -n 50"])]
+            return [sayings(of: gateway)]
         default: return []
         }
+    }
+
+    private func sayings(of gateway: GatewayConfiguration) -> DoctorRemedy {
+        DoctorRemedy("on \(gateway.hostName), to see what sshd says", ["journalctl -u ssh -n 50"])
     }
 
     // MARK: - The forwards
@@ -95,7 +99,7 @@ struct Remedies {
             return [DoctorRemedy("on \(gateway.hostName); end what listens, or take another port", look)]
         case .stalePort: return [DoctorRemedy(serverFile(gateway), ["ClientAliveInterval 15"])]
         case .remoteListen: return allowing(gateway)
-        default: return []
+        default: return [sayings(of: gateway)]
         }
     }
 
@@ -103,6 +107,7 @@ struct Remedies {
         _ forward: ForwardConfiguration, _ gateway: GatewayConfiguration, _ cause: Cause
     ) -> [DoctorRemedy] {
         if cause.reason == .forbidden { return allowing(gateway) }
+        if cause.reason == .lost { return [sayings(of: gateway)] }
         let target = forward.spec.target
         let place = forward.spec.kind == .local ? "on \(gateway.hostName)" : "here"
         return [DoctorRemedy("\(place), until it answers", ["nc -vz \(target.host) \(target.port)"])]

@@ -32,7 +32,8 @@ struct SupervisorAnswer {
         case .failure(let error) where error.code == .noSupervisor:
             return DoctorStep(.supervisor, of: name, .skipped, "no supervisor runs at \(path)", took: duration)
         case .failure(let error):
-            return DoctorStep(.supervisor, of: name, .failed, error.message, took: duration)
+            return DoctorStep(
+                .supervisor, of: name, .failed, error.message, took: duration, remedies: Self.remedies(error, name))
         case .success(let snapshot) where !contact.isSupervised:
             let text = "the supervisor that runs uses \(snapshot.directory)"
             return DoctorStep(.supervisor, of: name, .skipped, text, took: duration)
@@ -40,6 +41,12 @@ struct SupervisorAnswer {
         }
         let plan = try? await contact.client.plan(patience: patience)
         return SupervisorFinding(gateway(subject, contact), plan, subject).step(took: duration)
+    }
+
+    private static func remedies(_ error: ControlError, _ gateway: String) -> [DoctorRemedy] {
+        error.code == .permission
+            ? [DoctorRemedy("here, as the supervisor's user or root", ["sudo fwd doctor \(gateway)"])]
+            : [DoctorRemedy("here, to see what it says, and to start it again", ["systemctl restart fwd"])]
     }
 }
 
