@@ -11,6 +11,12 @@ struct DoctorAnswer {
     /// From the start of the process to its end.
     let took: Duration
 
+    init(_ result: ProcessResult, took duration: Duration) throws {
+        report = try ControlJSON.decode(DoctorReport.self, from: Data(result.output.utf8))
+        self.result = result
+        took = duration
+    }
+
     var outcomes: [String] { report.steps.map { "\($0.forward ?? $0.gateway) \($0.step) \($0.outcome)" } }
 
     func step(_ name: DoctorStep.Name, _ forward: String? = nil, of gateway: String = "site") throws -> DoctorStep {
@@ -42,9 +48,7 @@ extension CommandFixture {
     func doctor(_ target: String = "site") async throws -> DoctorAnswer {
         let start = ContinuousClock.now
         let result = try await fwd(["doctor", target, "--json"])
-        let took = ContinuousClock.now - start
-        let report = try ControlJSON.decode(DoctorReport.self, from: Data(result.output.utf8))
-        return DoctorAnswer(report: report, result: result, took: took)
+        return try DoctorAnswer(result, took: ContinuousClock.now - start)
     }
 
     func expectHealthy(_ target: String = "site", sourceLocation: SourceLocation = #_sourceLocation) async throws {
