@@ -9,7 +9,7 @@ import FwdTunnel
 struct DoctorWalk {
     /// Our choices. All together it takes less than 10 s.
     enum Policy {
-        static let budget = Duration.milliseconds(9000)
+        static let budget = Duration.milliseconds(8500)
         /// A `Match exec` of ssh_config may wait for something.
         static let configuration = Duration.seconds(4)
         static let supervisor = Duration.seconds(2)
