@@ -107,6 +107,7 @@ public actor GatewayExamination {
 
     /// The step and those behind it are not taken.
     func skip(_ steps: [DoctorStep.Name], of gateway: String, forward: String? = nil, _ why: String) {
+        if why == Self.noTime { isOutOfTime = true }
         for step in steps { tell(DoctorStep(step, of: gateway, forward: forward, .skipped, why)) }
     }
 

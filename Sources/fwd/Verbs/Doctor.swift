@@ -64,7 +64,8 @@ struct Doctor: FwdVerb {
     }
 
     private var healthy: String {
-        "nothing to mend; --authorized-keys or --sshd-config prints the least that the server must allow"
+        "\(target.gateway): nothing to mend; what its server must allow at least:"
+            + " fwd doctor \(target.gateway) --authorized-keys, or --sshd-config"
     }
 
     // MARK: - What the server must allow
