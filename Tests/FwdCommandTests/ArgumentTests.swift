@@ -15,6 +15,7 @@ import Testing
         ["list", "--nonsense"], ["nonsense"],
         ["trust"], ["trust", "a", "--add", "--replace"], ["trust", "a", "--retire"], ["trust", "a", "--expect", "x"],
         ["trust", "a", "--expect", "SHA256:short"], ["doctor"], ["doctor", "a", "--authorized-keys", "--sshd-config"],
+        ["doctor", "a/b/c"], ["doctor", "a/b", "--sshd-config"], ["doctor", "a", "--authorized-keys", "--json"],
     ])
     func badUsageIsRefusedWithTheCodeForUsage(_ arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Fwd.parseAsRoot(arguments) }

@@ -43,7 +43,7 @@ import Testing
             #expect(offered == ["site/web"])
             #expect(
                 try await complete("fwd doctor --control \(fixture.control) s", fixture, directory: fixture.forwards)
-                    == ["site"])
+                    == ["site", "site/web"])
         }
     }
 

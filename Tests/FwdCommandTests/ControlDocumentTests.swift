@@ -38,7 +38,7 @@ import Testing
         #expect(
             Set(examples.map(\.type)) == [
                 "ControlError", "StatusSnapshot", "ReloadReply", "HistoryReply", "RetryReply", "SettledReply",
-                "ListEntry", "Readiness",
+                "ListEntry", "Readiness", "DoctorReport",
             ])
         for example in examples { try check(example) }
     }
@@ -48,6 +48,7 @@ import Testing
             GatewayState.allCases.map(\.rawValue) + ForwardState.allCases.map(\.rawValue)
             + Cause.Reason.allCases.map(\.rawValue) + RelayResult.allCases.map(\.rawValue)
             + ReloadReply.Action.allCases.map(\.rawValue) + ForwardSpec.Kind.allCases.map(\.rawValue)
+            + DoctorStep.Name.allCases.map(\.rawValue) + DoctorStep.Outcome.allCases.map(\.rawValue)
         for word in words { #expect(document.text.contains("`\(word)`"), "\(word)") }
     }
 
@@ -61,6 +62,7 @@ import Testing
         case "SettledReply": try check(SettledReply.self, example)
         case "ListEntry": try check(ListEntry.self, example)
         case "Readiness": try check(Readiness.self, example, isComplete: true)
+        case "DoctorReport": try check(DoctorReport.self, example, isComplete: true)
         default: Issue.record("no wire type is called \(example.type)")
         }
     }

@@ -20,16 +20,17 @@ public struct ControlClient: Sendable {
         }
     }
 
-    public func status() async throws(ControlError) -> StatusSnapshot {
-        try await call(.status)
+    /// - Parameter patience: how long a supervisor may take that does not answer at once.
+    public func status(patience: Duration = Self.patience) async throws(ControlError) -> StatusSnapshot {
+        try await call(.status, patience: patience)
     }
 
     public func reload() async throws(ControlError) -> ReloadReply {
         try await call(.reload, timeout: .seconds(60))
     }
 
-    public func plan() async throws(ControlError) -> ReloadReply {
-        try await call(.plan, timeout: .seconds(60))
+    public func plan(patience: Duration = .seconds(60) + Self.patience) async throws(ControlError) -> ReloadReply {
+        try await call(.plan, patience: patience)
     }
 
     /// - Parameter gateway: `nil` for all.
@@ -56,15 +57,18 @@ public struct ControlClient: Sendable {
             query: "?timeout=\(timeout.inSeconds)", timeout: timeout)
     }
 
-    /// - Parameter timeout: what the supervisor may take by contract; some seconds are added for the way.
+    /// Our choice, for the way there and back.
+    public static let patience = Duration.seconds(10)
+
+    /// - Parameter timeout: what the supervisor may take by contract; `patience` is added for the way.
     private func call<Reply: Decodable>(
         _ route: ControlRoute, gateway: String = "", forward: String = "", query: String = "",
-        timeout: Duration = .zero
+        timeout: Duration = .zero, patience: Duration = Self.patience
     ) async throws(ControlError) -> Reply {
         let uri = route.path(gateway: gateway, forward: forward) + query
         do {
             let request = try HTTPClientRequest(route: route, socket: path, uri: uri)
-            let allowed = TimeAmount(timeout) + .seconds(10)
+            let allowed = TimeAmount(timeout + patience)
             let response = try await http.execute(request, timeout: allowed)
             let body = try await response.body.collect(upTo: ControlLimits.replyBytes)
             return try ControlAnswer.decode(status: response.status.code, body: body)

@@ -68,6 +68,17 @@ extension SSHDFixture {
         try await restart(with: [SSHKey.shared(type, name: name)])
     }
 
+    /// The same with other lines of sshd_config in place of those of the options.
+    public func restart(configuration: [String]) async throws {
+        self.configuration = configuration
+        try await restart()
+    }
+
+    /// Replaces who may log in; counts at the next login.
+    public nonisolated func authorize(_ lines: [String]) throws {
+        try directory.write(lines.map { $0 + "\n" }.joined(), to: "authorized_keys")
+    }
+
     private func restart(with hostKeys: [SSHKey]) async throws {
         await kill()
         // The last connections of the old server may hold the port for a moment.
@@ -79,6 +90,8 @@ extension SSHDFixture {
     /// Starts the listener and waits until it listens.
     /// - Returns: whether it got the port on both addresses.
     func launch(with hostKeys: [SSHKey]) async throws -> Bool {
+        var options = options
+        options.configuration = configuration
         let configuration = SSHDConfiguration(
             directory: directory, port: port, hostKeys: hostKeys, options: options, program: program,
             passwordService: passwordService)

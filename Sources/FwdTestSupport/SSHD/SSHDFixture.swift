@@ -17,6 +17,8 @@ public actor SSHDFixture {
 
     let program: SSHDProgram
     let options: SSHDOptions
+    /// Lines of sshd_config, as in the options until they are replaced.
+    var configuration: [String]
     let passwordService: PAMService?
     /// The listening process. Its children are the sessions.
     var listener: ChildProcess?
@@ -30,6 +32,7 @@ public actor SSHDFixture {
         self.hostKeys = hostKeys
         self.directory = directory
         self.options = options
+        configuration = options.configuration
         host = options.address ?? "127.0.0.1"
         self.passwordService = passwordService
         program = try await SSHDProgram.installed().asking(passwordService, in: directory)

@@ -273,6 +273,8 @@ final class SessionPool {
 extension SSHSession: Identifiable {}
 
 extension SessionPool: SSHSessionDelegate {
+    func sessionReadVersion(_ session: SSHSession) {}
+
     func sessionVerifiedHost(_ session: SSHSession) {
         if session === primary { driver?.primaryVerifiedHost() }
     }

@@ -57,7 +57,9 @@ extension SSHSession {
     }
 
     func advanceKeyExchange() throws(LibSSH2Error) {
-        switch try ssh.handshake() {
+        let step = try ssh.handshake()
+        noticeVersion()
+        switch step {
         case .pending:
             return
         case .hostKeyOffered:
@@ -72,6 +74,12 @@ extension SSHSession {
             try startCredential()
             try advanceLogin()
         }
+    }
+
+    private func noticeVersion() {
+        guard !hasReadVersion, !ssh.serverVersion.isEmpty else { return }
+        hasReadVersion = true
+        delegate?.sessionReadVersion(self)
     }
 
     /// Compares the offered key with what is trusted. `nil`: it is.
@@ -208,8 +216,7 @@ extension SSHSession {
     }
 
     /// What the login waits for when its time is up.
-    var loginTimeout: Cause {
-        let seconds = Policy.loginDeadline.nanoseconds / 1_000_000_000
+    func loginTimeout(after seconds: Int) -> Cause {
         if loginState.signing != nil, case .agentKey(_, _, let socket) = credential?.kind {
             return Cause(.agent, "the ssh-agent at \(socket) has not signed within \(seconds) s")
         }

@@ -59,7 +59,7 @@ extension SSHSession {
         queuedOpening = nil
         opening = next
         ssh.startOpening(DirectTCPIP(target, originator: originator))
-        openTimer.set(in: Policy.openDeadline) { [weak self] in self?.abandonOpening() }
+        openTimer.set(in: openDeadline) { [weak self] in self?.abandonOpening() }
     }
 
     func pollOpening() throws(LibSSH2Error) {
@@ -102,7 +102,7 @@ extension SSHSession {
             let opening = ParallelOpening(
                 target: target, channel: channel, timer: LoopTimer(self.channel.eventLoop), completion: completion)
             parallelOpenings.append(opening)
-            opening.timer.set(in: Policy.openDeadline) { [weak self, unowned opening] in self?.abandon(opening) }
+            opening.timer.set(in: openDeadline) { [weak self, unowned opening] in self?.abandon(opening) }
             scheduleFlush()
         } catch {
             completion(.failure(cause(of: error)))
@@ -146,7 +146,7 @@ extension SSHSession {
     }
 
     private func unanswered(_ target: ForwardSpec.Endpoint) -> Cause {
-        let seconds = Policy.openDeadline.nanoseconds / 1_000_000_000
+        let seconds = openDeadline.nanoseconds / 1_000_000_000
         return Cause(.timeout, "\(target) did not answer the gateway within \(seconds) s")
     }
 

@@ -5,6 +5,8 @@ import NIOCore
 
 /// What a session reports to its gateway, on the gateway's loop.
 protocol SSHSessionDelegate: AnyObject {
+    /// The server has identified itself; the key exchange goes on.
+    func sessionReadVersion(_ session: SSHSession)
     func sessionVerifiedHost(_ session: SSHSession)
     /// Logged in, and ready to open channels.
     func sessionIsReady(_ session: SSHSession)
@@ -71,6 +73,9 @@ final class SSHSession {
     /// Set once the host key was accepted.
     var hostKey: HostKeyPolicy.TrustedKey?
     var loginState: LoginState
+    var hasReadVersion = false
+    /// What a -L open may take.
+    var openDeadline = Policy.openDeadline
     private var loginInput = 0
     /// Input that nothing has explained yet; see `explain`.
     private var unexplainedInput = 0
@@ -142,7 +147,7 @@ final class SSHSession {
         }
         loginTimer.set(in: Policy.loginDeadline) { [weak self] in
             guard let self else { return }
-            fail(loginTimeout)
+            fail(loginTimeout(after: Int(Policy.loginDeadline.nanoseconds / 1_000_000_000)))
         }
         channel.setOption(.autoRead, value: true).whenFailure { _ in }
         pump()

@@ -52,15 +52,23 @@ struct LeastPrivilege: Equatable {
 
     /// The block for sshd_config.
     var matchBlock: String {
-        let lines = [
+        let lines =
+            forwardingLines + [
+                "AllowStreamLocalForwarding no", "AllowAgentForwarding no", "X11Forwarding no", "PermitTunnel no",
+                "PermitTTY no", "PermitUserRC no",
+                "ForceCommand \(Self.command)",
+            ]
+        return (["Match User \(user)"] + lines.map { "    \($0)" }).joined(separator: "\n")
+    }
+
+    /// The lines of the block that decide on forwards.
+    var forwardingLines: [String] {
+        [
             "AllowTcpForwarding \(direction)",
             "PermitOpen \(opens.isEmpty ? "none" : opens.joined(separator: " "))",
             "PermitListen \(listens.isEmpty ? "none" : listens.joined(separator: " "))",
-            "GatewayPorts \(listensBeyondLoopback ? "clientspecified" : "no")", "AllowStreamLocalForwarding no",
-            "AllowAgentForwarding no", "X11Forwarding no", "PermitTunnel no", "PermitTTY no", "PermitUserRC no",
-            "ForceCommand \(Self.command)",
+            "GatewayPorts \(listensBeyondLoopback ? "clientspecified" : "no")",
         ]
-        return (["Match User \(user)"] + lines.map { "    \($0)" }).joined(separator: "\n")
     }
 
     /// It ends at once, whatever the shell. fwd runs it once, after which sshd sends small packets without delay.

@@ -110,7 +110,7 @@ final class LocalListener: ForwardListener {
         }
     }
 
-    private static func addresses(of address: ForwardSpec.BindAddress) -> [String] {
+    static func addresses(of address: ForwardSpec.BindAddress) -> [String] {
         switch address {
         case .loopback: ["127.0.0.1", "::1"]
         case .any: ["0.0.0.0", "::"]
@@ -161,12 +161,12 @@ final class LocalListener: ForwardListener {
         for case .success(let channel) in results { channel.close(promise: nil) }
     }
 
-    private static func isMissingProtocol(_ error: any Error) -> Bool {
+    static func isMissingProtocol(_ error: any Error) -> Bool {
         guard let error = error as? IOError else { return false }
         return error.errnoCode == EADDRNOTAVAIL || error.errnoCode == EAFNOSUPPORT
     }
 
-    private static func cause(of error: any Error, _ listen: ForwardSpec.Listen) -> Cause {
+    static func cause(of error: any Error, _ listen: ForwardSpec.Listen) -> Cause {
         let isForbidden = (error as? IOError)?.errnoCode == EACCES
         return Cause(
             .bind, isForbidden ? .needsOperator : .retry, "cannot listen on \(listen): \(describe(error))")
