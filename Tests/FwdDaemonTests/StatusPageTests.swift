@@ -137,4 +137,31 @@ import Testing
         #expect(message.contains("event: history"))
         #expect(message.contains("\"g1\""))
     }
+
+    @Test func aSignOfLifeDoesNotReplaceAStateThatWasNotRead() async throws {
+        let source = Source()
+        let feed = source.feed
+        let messages = try #require(await feed.open())
+        var iterator = messages.makeAsyncIterator()
+        _ = await iterator.next()
+        let start = ContinuousClock.now
+        await feed.look(now: start)
+        _ = await iterator.next()
+        source.pid.withLock { $0 = 4711 }
+        await feed.look(now: start)
+        await feed.look(now: start + StatusFeed.Policy.silence)
+        #expect(String(buffer: try #require(await iterator.next())).contains("4711"))
+    }
+
+    @Test func aNewPageIsToldEverythingOnceMore() async throws {
+        let feed = Source().feed
+        _ = try #require(await feed.open())
+        await feed.look()
+        let messages = try #require(await feed.open())
+        var iterator = messages.makeAsyncIterator()
+        let first = await iterator.next()
+        await feed.look()
+        feed.close()
+        #expect(await iterator.next() == first)
+    }
 }

@@ -16,7 +16,10 @@ enum DemoText {
             "    \(program) status \(control)",
         ]
         if let health = addresses.health {
-            lines += ["    http://\(health)/ in a browser", "    curl http://\(health)/readyz", "    curl http://\(health)/metrics"]
+            lines += [
+                "    http://\(health)/ in a browser", "    curl http://\(health)/readyz",
+                "    curl http://\(health)/metrics",
+            ]
         }
         return lines + ["", "Ctrl-C ends it and removes everything."]
     }

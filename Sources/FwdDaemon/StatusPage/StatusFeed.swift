@@ -21,8 +21,8 @@ final class StatusFeed: Sendable {
 
     private struct Page {
         let continuation: Messages.Continuation
-        /// A message that it did not read in time may have had the history.
-        var needsHistory = false
+        /// Between its first message and its admission a look may have passed it by.
+        var isNew = true
     }
 
     private struct Pages {
@@ -46,19 +46,21 @@ final class StatusFeed: Sendable {
     /// A page's messages, beginning with the state as it is; `nil` where there are too many pages, or at the end.
     func open() async -> Messages? {
         let (messages, continuation) = Messages.makeStream(bufferingPolicy: .bufferingNewest(1))
-        guard let id = admit(continuation) else { return nil }
+        let first = StatusMessage.make(await snapshot(), await history())
+        guard let id = admit(continuation, first) else { return nil }
         continuation.onTermination = { [weak self] _ in
             self?.pages.withLock { _ = $0.open.removeValue(forKey: id) }
         }
-        continuation.yield(StatusMessage.make(await snapshot(), await history()))
         return messages
     }
 
-    private func admit(_ continuation: Messages.Continuation) -> Int? {
+    /// The first message is sent here, so that no later one can be lost to it.
+    private func admit(_ continuation: Messages.Continuation, _ first: ByteBuffer) -> Int? {
         pages.withLock { pages in
             guard !pages.isClosed, pages.open.count < Policy.pages else { return nil }
             pages.lastID += 1
             pages.open[pages.lastID] = Page(continuation: continuation)
+            continuation.yield(first)
             return pages.lastID
         }
     }
@@ -75,10 +77,13 @@ final class StatusFeed: Sendable {
     func look(now: ContinuousClock.Instant = .now) async {
         let (status, events) = (await snapshot(), await history())
         let before = last.withLock { $0 }
-        let isNews = !status.says(sameAs: before?.status)
-        if let before, !isNews, now - before.sent < Policy.silence { return }
+        let hasNewHistory = events != before?.history
+        let isNews = hasNewHistory || !status.says(sameAs: before?.status)
+        let hasNewPage = pages.withLock { $0.open.values.contains(where: \.isNew) }
+        if let before, !isNews, !hasNewPage, now - before.sent < Policy.silence { return }
         last.withLock { $0 = (status, events, now) }
-        tell(isNews ? status : nil, events, hasNewHistory: events != before?.history)
+        let news = isNews ? StatusMessage.make(status, hasNewHistory ? events : nil) : StatusMessage.alive
+        tell(news, everything: StatusMessage.make(status, events))
     }
 
     /// Ends all pages, so that nothing waits for them at a shutdown.
@@ -90,18 +95,13 @@ final class StatusFeed: Sendable {
         for continuation in open { continuation.finish() }
     }
 
-    /// - Parameter status: `nil` for a sign of life.
-    private func tell(_ status: StatusSnapshot?, _ history: HistoryReply, hasNewHistory: Bool) {
-        let short = status.map { StatusMessage.make($0, nil) } ?? StatusMessage.alive
-        let long = StatusMessage.make(status, history)
+    /// - Parameter everything: for pages that may have missed something; even a sign of life drops what was not read.
+    private func tell(_ news: ByteBuffer, everything: ByteBuffer) {
         pages.withLock { pages in
             for (id, page) in pages.open {
-                let result = page.continuation.yield(hasNewHistory || page.needsHistory ? long : short)
-                if case .dropped = result {
-                    pages.open[id]?.needsHistory = true
-                } else {
-                    pages.open[id]?.needsHistory = false
-                }
+                let result = page.continuation.yield(page.isNew ? everything : news)
+                if case .dropped = result { page.continuation.yield(everything) }
+                pages.open[id]?.isNew = false
             }
         }
     }
