@@ -61,10 +61,10 @@ struct HealthRouter {
 
     private func events() async -> Response {
         guard let messages = await feed.open() else {
-            var response = JSONAnswer.make(
-                ControlError(.shuttingDown, "\(StatusFeed.Policy.pages) status pages are open already"))
-            response.headers[.retryAfter] = "30"
-            return response
+            return Response(
+                status: .serviceUnavailable, headers: [.contentType: "text/plain", .retryAfter: "30"],
+                body: ResponseBody(
+                    byteBuffer: ByteBuffer(string: "\(StatusFeed.Policy.pages) status pages are open already\n")))
         }
         return Response(
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],

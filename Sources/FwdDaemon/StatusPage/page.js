@@ -317,9 +317,11 @@ function listen() {
   on("history", showHistory);
   on("alive", null);
   source.onerror = () => {
-    showLink("Connection to fwd lost, trying again. What is below is old.");
+    const isRefused = source.readyState === EventSource.CLOSED;
+    showLink(isRefused && shown === null ? "fwd sends no news: too many pages are open. Trying again."
+      : "Connection to fwd lost, trying again. What is below is old.");
     // An answer other than a stream ends the browser's own attempts.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    if (isRefused) setTimeout(listen, 3000);
   };
 }
 

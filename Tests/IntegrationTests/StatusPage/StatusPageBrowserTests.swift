@@ -9,7 +9,7 @@ import Testing
 /// The status page in a real browser, on a real supervisor and a real sshd.
 @Suite(
     .serialized, .enabled(if: BrowserFixture.isInstalled, "chromium and chromium-driver are not installed"))
-struct StatusPageTests {
+struct StatusPageBrowserTests {
     @Test func aForwardGoesAndComesBackWithoutAReload() async throws {
         try await withPage { sshd, _, browser in
             try await eventually(within: .seconds(20), "both are up") {
