@@ -29,7 +29,8 @@ import Testing
     }
 
     static func with(
-        _ files: ConfigurationStub, _ body: @escaping @Sendable (Running) async throws -> Void
+        _ files: ConfigurationStub, serviceManager: ServiceManager? = nil,
+        _ body: @escaping @Sendable (Running) async throws -> Void
     ) async throws {
         let stubs = GatewayStubs()
         try await TemporaryDirectory.with { directory in
@@ -37,7 +38,8 @@ import Testing
                 directory: "/d", controlPath: directory.file("control.sock"),
                 health: HealthAddress(host: "127.0.0.1", port: 0), handlesSignals: false)
             let daemon = try await Daemon(
-                configuration, load: files.load, makeGateway: stubs.factory, logger: TestLogger.silent)
+                configuration, load: files.load, makeGateway: stubs.factory, serviceManager: serviceManager,
+                logger: TestLogger.silent)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await daemon.run() }
                 tasks.addTask {

@@ -18,6 +18,9 @@ actor GatewayStub: SupervisedGateway {
     private(set) var calls: [Call] = []
     private var current: GatewayStatus
     var events: [GatewayEvent] = []
+    private var isHanging = false
+    private var asked: [CheckedContinuation<Void, Never>] = []
+    private var stopped: @Sendable () -> Void = {}
     private let stateDidChange: @Sendable () -> Void
 
     init(_ configuration: GatewayConfiguration, _ stateDidChange: @escaping @Sendable () -> Void) {
@@ -37,11 +40,17 @@ actor GatewayStub: SupervisedGateway {
 
     func networkChanged() { calls.append(.networkChanged) }
 
-    func status() -> GatewayStatus { current }
+    func status() async -> GatewayStatus {
+        if isHanging { await withCheckedContinuation { asked.append($0) } }
+        return current
+    }
 
     func history() -> [GatewayEvent] { events }
 
-    func stop(drain: Duration) { calls.append(.stop(drain)) }
+    func stop(drain: Duration) {
+        calls.append(.stop(drain))
+        stopped()
+    }
 
     func leave(drain: Duration) { calls.append(.leave(drain)) }
 
@@ -51,6 +60,32 @@ actor GatewayStub: SupervisedGateway {
         current.cause = cause
         for index in current.forwards.indices { current.forwards[index].state = state == .up ? .up : .waiting }
         stateDidChange()
+    }
+
+    func whenStopped(_ body: @escaping @Sendable () -> Void) { stopped = body }
+
+    /// How many have asked for its status and have no answer.
+    var waiting: Int { asked.count }
+
+    /// It answers nobody until `body` has ended.
+    nonisolated func whileItHangs<Result: Sendable>(
+        _ body: @Sendable (GatewayStub) async throws -> Result
+    ) async throws -> Result {
+        await hang(true)
+        do {
+            let result = try await body(self)
+            await hang(false)
+            return result
+        } catch {
+            await hang(false)
+            throw error
+        }
+    }
+
+    private func hang(_ hangs: Bool) {
+        isHanging = hangs
+        for continuation in asked { continuation.resume() }
+        asked = []
     }
 
     private static func status(_ configuration: GatewayConfiguration, _ state: GatewayState) -> GatewayStatus {

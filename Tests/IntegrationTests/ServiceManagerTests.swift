@@ -70,7 +70,7 @@ struct ServiceManagerTests {
                 await between.close()
                 #expect(try await fixture.waitUntil("gw/web", is: .up).boundPort == port)
                 // They are in the store already.
-                #expect(receiver.messages.count == count, "\(receiver.messages)")
+                #expect(receiver.messages(with: "FDSTORE").count == count, "\(receiver.messages)")
                 try checkInheritance(of: fixture.process.pid, count: count)
                 let removed = try await fixture.fwd("remove", "gw/web")
                 #expect(removed.exit == .exited(0), "\(removed)")
@@ -98,7 +98,7 @@ struct ServiceManagerTests {
                 try await eventually("the manager has forgotten them") { receiver.stored.isEmpty }
                 try await eventually("the port is free") { FreePorts.isFree(port) }
             }
-            #expect(receiver.messages.last == "FDSTOREREMOVE=1\nFDNAME=gw/web")
+            #expect(receiver.messages(with: "FDNAME").last == "FDSTOREREMOVE=1\nFDNAME=gw/web")
         }
     }
 

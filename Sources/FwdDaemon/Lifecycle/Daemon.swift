@@ -13,6 +13,7 @@ public struct Daemon: Sendable {
     private let configuration: RunConfiguration
     private let claim: ControlSocketClaim
     private let gate: StartGate
+    private let serviceManager: ServiceManager?
     private let logger: Logger
     /// The directory before it was read first.
     private let look: DirectoryPrint
@@ -22,7 +23,7 @@ public struct Daemon: Sendable {
     /// - Parameters:
     ///   - load: reads `configuration.directory`.
     ///   - makeGateway: `nil` for real gateways.
-    ///   - serviceManager: keeps local listeners beyond this process, if given.
+    ///   - serviceManager: keeps local listeners beyond this process and is told how it goes, if given.
     /// - Throws: `ControlError` (another supervisor runs, no permission) or `DaemonError` (the directory cannot be
     ///   read).
     public init(
@@ -30,6 +31,7 @@ public struct Daemon: Sendable {
         serviceManager: ServiceManager? = nil, logger: Logger
     ) async throws {
         self.configuration = configuration
+        self.serviceManager = serviceManager
         self.logger = logger
         claim = try ControlSocketClaim(path: configuration.controlPath)
         gate = StartGate(control: configuration.controlPath, hasHealth: configuration.health != nil)
@@ -37,7 +39,7 @@ public struct Daemon: Sendable {
         supervisor = SupervisorService(
             directory: configuration.directory, initial: try await load(), load: load,
             makeGateway: makeGateway ?? Self.gatewayFactory(listeners: serviceManager, logger: logger),
-            drain: configuration.drain, whenApplied: { serviceManager?.closeStrangers(to: $0) }, logger: logger)
+            drain: configuration.drain, observer: serviceManager, logger: logger)
     }
 
     /// Runs until a signal or `shutDown`; returns when all gateways are stopped.
@@ -77,11 +79,13 @@ public struct Daemon: Sendable {
         // Shutdown goes from the last to the first: while connections drain, `fwd list` and monitoring still see it.
         var services: [any Service] = []
         if configuration.handlesSignals { services.append(signals()) }
+        if let watchdog = serviceManager?.watchdog { services.append(signsOfLife(every: watchdog)) }
         if let address = configuration.health { services.append(health(address)) }
         services.append(control())
         services.append(networkWatch())
         if configuration.watchesDirectory { services.append(directoryWatch()) }
         services.append(supervisor)
+        if let serviceManager { services.append(reports(to: serviceManager)) }
         var group = ServiceGroupConfiguration(services: services, logger: logger.quietened())
         group.maximumGracefulShutdownDuration = configuration.drain + .seconds(5)
         return group
@@ -115,6 +119,24 @@ public struct Daemon: Sendable {
         return DirectoryWatchService(
             directory: ForwardsDirectory(path: configuration.directory), known: look, logger: logger,
             reload: { _ = try? await supervisor.reload() })
+    }
+
+    private func signsOfLife(every interval: WatchdogInterval) -> WatchdogService {
+        let (supervisor, serviceManager) = (supervisor, serviceManager)
+        return WatchdogService(
+            interval: interval,
+            lives: {
+                await MultiThreadedEventLoopGroup.singleton.answer()
+                // It asks each gateway.
+                _ = await supervisor.snapshot()
+            }, tell: { serviceManager?.tellAlive() })
+    }
+
+    private func reports(to manager: ServiceManager) -> ServiceReportService {
+        let (supervisor, daemon) = (supervisor, self)
+        return ServiceReportService(
+            manager: manager, untilReady: { _ = try await daemon.addresses() }, changes: { supervisor.changes() },
+            snapshot: { await supervisor.snapshot() })
     }
 
     private func control() -> ControlService {

@@ -5,8 +5,8 @@ import FwdTunnel
 import Logging
 import Synchronization
 
-/// The service manager's side of local listeners: sockets that it listened on before this process (socket activation,
-/// or those of the process before this one), and its store, which keeps them for the next one.
+/// The service manager, and its side of local listeners: sockets that it listened on before this process (socket
+/// activation, or those of the process before this one), and its store, which keeps them for the next one.
 ///
 /// A socket has its forward's name, `gateway/forward`; a forward that listens on several addresses has several. What is
 /// bound goes to the store at once (`FDSTORE=1`), so that even a crash keeps it. Made once, at the start of the
@@ -21,19 +21,36 @@ public final class ServiceManager: ListenerStore {
         var stored: Set<String> = []
     }
 
+    /// How far the process is.
+    struct Stage {
+        var isReady = false
+        /// What the manager was told last.
+        var report: ServiceReport?
+    }
+
+    /// `nil`: it does not wait for signs of life.
+    let watchdog: WatchdogInterval?
+    let stage = Mutex(Stage())
+    /// `nil`: there is no manager, or it wants to hear nothing.
+    let socket: NotifySocket?
     private let state: Mutex<State>
-    private let socket: NotifySocket?
     private let logger: Logger
 
     /// Reads and removes the environment's variables. No other thread may use the environment meanwhile.
     public static func takeOver(logger: Logger) -> ServiceManager {
         let environment = ProcessInfo.processInfo.environment
         let inherited = InheritedDescriptors(environment: environment, pid: getpid())
-        for variable in InheritedDescriptors.variables + ["NOTIFY_SOCKET"] { unsetenv(variable) }
-        return ServiceManager(inherited, notifySocket: environment["NOTIFY_SOCKET"], logger: logger)
+        let watchdog = WatchdogInterval(environment: environment, pid: getpid())
+        let variables = InheritedDescriptors.variables + WatchdogInterval.variables + ["NOTIFY_SOCKET"]
+        for variable in variables { unsetenv(variable) }
+        return ServiceManager(
+            inherited, notifySocket: environment["NOTIFY_SOCKET"], watchdog: watchdog, logger: logger)
     }
 
-    init(_ inherited: InheritedDescriptors, notifySocket path: String?, logger: Logger) {
+    init(
+        _ inherited: InheritedDescriptors, notifySocket path: String?, watchdog: WatchdogInterval? = nil,
+        logger: Logger
+    ) {
         var state = State()
         for (descriptor, name) in inherited.named {
             guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else { continue }
@@ -42,10 +59,11 @@ public final class ServiceManager: ListenerStore {
             if let cookie = Self.cookie(of: descriptor) { state.known.insert(cookie) }
         }
         self.state = Mutex(state)
+        self.watchdog = watchdog
         self.logger = logger
         socket = path.flatMap { path in
             NotifySocket(path: path) { reason in
-                logger.warning("the service manager was not told of a listener", metadata: .keys([.error: "\(reason)"]))
+                logger.warning("a message to the service manager was lost", metadata: .keys([.error: "\(reason)"]))
             }
         }
     }

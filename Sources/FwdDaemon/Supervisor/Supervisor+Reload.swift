@@ -8,7 +8,7 @@ extension SupervisorService {
         report(initial)
         let plan = Plan(current: [:], desired: initial.gateways, refused: initial.refused)
         for gateway in plan.gateways { await apply(gateway) }
-        whenApplied(initial)
+        observer?.applied(initial)
         let forwards = initial.gateways.values.reduce(0) { $0 + $1.forwards.count }
         logger.notice(
             "supervising",
@@ -27,6 +27,8 @@ extension SupervisorService {
         await takeReloadTurn()
         defer { reloadTurn.leave() }
         try checkIsServing()
+        observer?.reloadBegins()
+        defer { observer?.reloadEnds() }
         let loaded: LoadedConfiguration
         do {
             loaded = try await load()
@@ -45,7 +47,7 @@ extension SupervisorService {
         configuration = loaded.status(at: now())
         let (plan, reply) = plan(for: loaded)
         for gateway in plan.gateways { await apply(gateway) }
-        whenApplied(loaded)
+        observer?.applied(loaded)
         for step in reply.gateways where step.action != .kept { log(step) }
         return reply
     }
@@ -83,6 +85,7 @@ extension SupervisorService {
         logger.error("reload failed; everything runs on as before", metadata: .keys([.error: "\(error)"]))
         configuration = ConfigurationStatus(
             loadedAt: now(), isSuccessful: false, errors: [error.message], refusedGateways: [])
+        broadcast.notify()
         return unchanged(because: error)
     }
 

@@ -20,7 +20,7 @@ public actor SupervisorService: Service, ControlBackend {
     let load: ConfigurationLoader
     let makeGateway: GatewayFactory
     let drain: Duration
-    let whenApplied: @Sendable (LoadedConfiguration) -> Void
+    let observer: (any SupervisorObserver)?
     let logger: Logger
     nonisolated let broadcast = ChangeBroadcast()
     private let clock: @Sendable () -> Timestamp
@@ -42,12 +42,11 @@ public actor SupervisorService: Service, ControlBackend {
     ///   - directory: the absolute path that `load` reads, for the status.
     ///   - initial: the first reading, which was good enough to start with.
     ///   - drain: how long connections may take to end at shutdown and when a gateway is removed.
-    ///   - whenApplied: called each time that the gateways have been told what the files say.
     ///   - clock: the time of day.
-    public init(
+    init(
         directory: String, initial: LoadedConfiguration, load: @escaping ConfigurationLoader,
         makeGateway: @escaping GatewayFactory, drain: Duration = .seconds(10),
-        whenApplied: @escaping @Sendable (LoadedConfiguration) -> Void = { _ in },
+        observer: (any SupervisorObserver)? = nil,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now, logger: Logger
     ) {
         self.directory = directory
@@ -55,7 +54,7 @@ public actor SupervisorService: Service, ControlBackend {
         self.load = load
         self.makeGateway = makeGateway
         self.drain = drain
-        self.whenApplied = whenApplied
+        self.observer = observer
         self.clock = clock
         self.logger = logger
         startedAt = clock()

@@ -42,6 +42,17 @@ public final class NotifyReceiver: Sendable {
         return state.withLock { $0.messages }
     }
 
+    /// Those that speak of `field`, as `STATUS`.
+    public func messages(with field: String) -> [String] {
+        messages.filter { $0.split(separator: "\n").contains { $0.hasPrefix("\(field)=") } }
+    }
+
+    /// What the last `field=` said.
+    public func last(_ field: String) -> String? {
+        messages.joined(separator: "\n").split(separator: "\n").last { $0.hasPrefix("\(field)=") }
+            .map { String($0.dropFirst(field.count + 1)) }
+    }
+
     /// What is in the store, in the order of coming. The descriptors stay the receiver's.
     public var stored: [(name: String, descriptor: CInt)] {
         receiveAll()
