@@ -25,7 +25,8 @@ import Testing
         snapshot.configuration = Samples.configuration(refused: ["cologne"])
         #expect(
             ServiceReport(snapshot).description
-                == "gateways up: 1 of 2, forwards up: 0 of 2; amsterdam/db degraded, berlin backingOff, cologne refused")
+                == "gateways up: 1 of 2, forwards up: 0 of 2; amsterdam/db degraded, berlin backingOff, cologne refused"
+        )
         snapshot.configuration = Samples.configuration(refused: ["cologne", "dresden"])
         #expect(ServiceReport(snapshot).description.hasSuffix("berlin backingOff, cologne refused and 1 more"))
     }
