@@ -22,6 +22,8 @@ mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
 mount -t tmpfs tmpfs "$root/dev/shm"
 ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
+# Credentials are mounted by a process of systemd with mounts of its own, from where they must come back.
+mount --make-rshared "$root"
 ip link set lo up
 
 exec env -i container=fwd-test PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" /lib/systemd/systemd --show-status=no
