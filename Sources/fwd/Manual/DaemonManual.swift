@@ -11,8 +11,8 @@ struct DaemonManual {
     func render() -> String {
         var page = Mdoc(title: "FWD", section: 8, date: ManualPage.date)
         page.section("NAME")
-        page.macro("Nm", "fwd run")
-        page.macro("Nd", "supervises SSH port forwards")
+        page.macro("Nm", "fwd")
+        page.macro("Nd", "supervises SSH port forwards (fwd run)")
         page.section("DESCRIPTION")
         page.paragraph(run?.abstract ?? "")
         page.paragraph(run?.discussion?.replacing("\n\n", with: " ").replacing("\n", with: " ") ?? "")
