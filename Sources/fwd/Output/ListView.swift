@@ -36,39 +36,37 @@ enum ListView {
     private static let connections = Column(
         title: "CONNS", alignment: .right, cell: { forward, _, _ in Table.Cell("\(forward.relays.active)") })
 
-    private static let columns = [
-        name, state,
-        Column(title: "KIND", cell: { forward, _, _ in Table.Cell(forward.kind.rawValue) }),
-        Column(title: "LISTEN", cell: { forward, _, _ in Table.Cell(forward.boundListen) }),
-        Column(title: "TARGET", cell: { forward, _, _ in Table.Cell(forward.target) }),
-        connections,
-        Column(
-            title: "IN", alignment: .right,
-            cell: { forward, _, _ in Table.Cell(Units.bytes(forward.relays.bytesFromTarget)) }),
-        Column(
-            title: "OUT", alignment: .right,
-            cell: { forward, _, _ in Table.Cell(Units.bytes(forward.relays.bytesToTarget)) }),
-        Column(
-            title: "SINCE", alignment: .right,
-            cell: { forward, _, now in Table.Cell(Units.ago(forward.since, at: now)) },
-            gateway: { Table.Cell(Units.ago($0.since, at: $1)) }),
-    ]
+    private static let columns =
+        [
+            name, state,
+            Column(title: "KIND", cell: { forward, _, _ in Table.Cell(forward.kind.rawValue) }),
+            Column(title: "LISTEN", cell: { forward, _, _ in Table.Cell(forward.boundListen) }),
+            Column(title: "TARGET", cell: { forward, _, _ in Table.Cell(forward.target) }),
+            connections,
+        ] + numbers(bytes: Units.bytes, ago: Units.ago)
 
-    private static let narrowColumns = [
-        name, state,
-        Column(title: "SPEC", alignment: .elastic, cell: { forward, _, _ in Table.Cell(forward.boundSpec) }),
-        connections,
-        Column(
-            title: "IN", alignment: .right,
-            cell: { forward, _, _ in Table.Cell(Units.shortBytes(forward.relays.bytesFromTarget)) }),
-        Column(
-            title: "OUT", alignment: .right,
-            cell: { forward, _, _ in Table.Cell(Units.shortBytes(forward.relays.bytesToTarget)) }),
-        Column(
-            title: "SINCE", alignment: .right,
-            cell: { forward, _, now in Table.Cell(Units.shortAgo(forward.since, at: now)) },
-            gateway: { Table.Cell(Units.shortAgo($0.since, at: $1)) }),
-    ]
+    private static let narrowColumns =
+        [
+            name, state,
+            Column(title: "SPEC", alignment: .elastic, cell: { forward, _, _ in Table.Cell(forward.boundSpec) }),
+            connections,
+        ] + numbers(bytes: Units.shortBytes, ago: Units.shortAgo)
+
+    private static func numbers(
+        bytes: @escaping @Sendable (UInt64) -> String, ago: @escaping @Sendable (Timestamp, Timestamp) -> String
+    ) -> [Column] {
+        [
+            Column(
+                title: "IN", alignment: .right,
+                cell: { forward, _, _ in Table.Cell(bytes(forward.relays.bytesFromTarget)) }),
+            Column(
+                title: "OUT", alignment: .right,
+                cell: { forward, _, _ in Table.Cell(bytes(forward.relays.bytesToTarget)) }),
+            Column(
+                title: "SINCE", alignment: .right, cell: { forward, _, now in Table.Cell(ago(forward.since, now)) },
+                gateway: { Table.Cell(ago($0.since, $1)) }),
+        ]
+    }
 
     private static func table(_ snapshot: StatusSnapshot, _ columns: [Column]) -> Table {
         var table = Table(columns: columns.map { ($0.title, $0.alignment) })
