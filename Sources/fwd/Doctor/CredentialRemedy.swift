@@ -11,6 +11,9 @@ enum CredentialRemedy {
 
     private static let agent = DoctorRemedy("here, to see whether the agent answers", ["ssh-add -l"])
 
+    private static let service = DoctorRemedy(
+        "here, as root: only while the service runs are its credentials known", ["systemctl start fwd"])
+
     /// - Parameter line: `key file PATH: unusable (REASON)`.
     private static func of(_ line: String) -> [DoctorRemedy] {
         let file = line.prefix { $0 != ":" }.split(separator: " ").last.map(String.init) ?? "FILE"
@@ -21,6 +24,7 @@ enum CredentialRemedy {
         if line.contains("no such file") {
             return [DoctorRemedy("here, to make the key; or mend identity", ["ssh-keygen -t ed25519 -f \(file)"])]
         }
+        if line.contains("$CREDENTIALS_DIRECTORY is not set") { return [service] }
         if line.contains("permission denied") { return [DoctorRemedy("here, as root", ["chown $USER \(file)"])] }
         return line.contains("ssh-agent") ? [agent] : []
     }

@@ -37,6 +37,7 @@ struct DoctorWalk {
     private func walk(_ client: ControlClient, until deadline: ContinuousClock.Instant) async throws -> Outcome {
         var report = DoctorReport(gateway: target.gateway, isHealthy: true, durationSeconds: 0, steps: [])
         let supervisor = await SupervisorAnswer.of(client, patience: Policy.supervisor)
+        ServiceCredentials.adopt(of: supervisor.snapshot)
         let path = common.namedDirectory ?? supervisor.snapshot?.directory ?? common.standardDirectory
         let contact = SupervisorContact(
             client: client, supervised: supervisor.snapshot?.directory, directory: ForwardsDirectory(path: path))

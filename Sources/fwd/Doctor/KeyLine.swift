@@ -24,7 +24,7 @@ struct KeyLine: Equatable {
             self.init(missing: "the gateway names no key file; ssh-add -L shows the agent's keys")
             return
         }
-        guard case .file(let path) = identity.key else {
+        guard let path = Self.path(of: identity.key) else {
             self.init(
                 missing: "\(identity.key) is known only to the service; ssh-keygen -y -f FILE shows its public half")
             return
@@ -43,6 +43,15 @@ struct KeyLine: Equatable {
 
     private init(missing problem: String) {
         self.init(text: Self.placeholder, problem: "\(problem); put it in the place of \(Self.placeholder)")
+    }
+
+    /// `nil`: a credential of a service that does not run, or that is another user's.
+    private static func path(of source: SecretSource) -> String? {
+        switch source {
+        case .file(let path): path
+        case .credential(let name):
+            ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"].map { "\($0)/\(name)" }
+        }
     }
 
     private static func publicKey(_ path: String) -> PublicKey? {

@@ -24,7 +24,9 @@ struct SupervisorContact {
 
     private static func supervisedDirectory(_ client: ControlClient) async throws(ControlError) -> String? {
         do {
-            return try await client.status().directory
+            let snapshot = try await client.status()
+            ServiceCredentials.adopt(of: snapshot)
+            return snapshot.directory
         } catch  where error.code == .noSupervisor {
             return nil
         }
