@@ -21,6 +21,8 @@ final class RemoteListener: ForwardListener {
     /// When the last session ended that held the port and could not give it back.
     private var lostAt: ContinuousClock.Instant?
     private var refused: RefusedListen?
+    /// Whether this is the second request, after a refusal whose port was found to be free.
+    private var isAskingAgain = false
     private var relays = RelayRegistry()
     private var generation = 0
 
@@ -67,6 +69,7 @@ final class RemoteListener: ForwardListener {
         case .success(let listening):
             self.listening = (listening, session)
             lostAt = nil
+            isAskingAgain = false
             completion(.success(listening.listener.port))
         case .failure(let cause) where cause.reason == .remoteListen:
             let current = generation
@@ -75,14 +78,26 @@ final class RemoteListener: ForwardListener {
             self.refused = refused
             refused.explain(cause) { [weak self] explained in
                 guard let self, generation == current else { return }
-                completion(.failure(explained))
+                explain(explained, completion)
             }
         case .failure(let cause):
             completion(.failure(cause))
         }
     }
 
+    /// A port that was free when it was looked at may have been given up since the refusal: by a session that ended
+    /// just then. Before that parks the forward, the server is asked once more.
+    private func explain(_ cause: Cause, _ completion: @escaping (Result<UInt16, Cause>) -> Void) {
+        if cause.failureClass == .needsOperator, !isAskingAgain {
+            isAskingAgain = true
+            return open(completion: completion)
+        }
+        isAskingAgain = false
+        completion(.failure(cause))
+    }
+
     func close() {
+        isAskingAgain = false
         generation += 1
         refused?.cancel()
         refused = nil
