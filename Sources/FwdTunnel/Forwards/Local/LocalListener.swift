@@ -153,6 +153,8 @@ final class LocalListener: ForwardListener {
                 near.eventLoop.makeCompletedFuture { try bound.value.accept(near) }
             }
             .serverChannelOption(.autoRead, value: false)
+            // More would be accepted in the turn in which the gate closes.
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
     }
