@@ -95,7 +95,7 @@ struct DirectoryFiles: Sendable {
         var listeners = ListenerTable<(name: String, place: String)>()
         for index in files.indices {
             let before = listeners
-            for forward in files[index].configuration?.forwards ?? [] where forward.spec.kind == .local {
+            for forward in files[index].configuration?.forwards ?? [] where !forward.spec.kind.listensFarAway {
                 let position = files[index].forwardPositions[forward.name] ?? .start
                 let owner = ("\(files[index].name)/\(forward.name)", "\(files[index].path):\(position.line)")
                 guard let other = listeners.insert(forward, owner: owner) else { continue }

@@ -42,7 +42,12 @@ extension ForwardConfiguration {
         compare(" max-connections", Self.text(old.limits.maxConnections), Self.text(limits.maxConnections))
         compare(" rate", Self.text(old.limits.bytesPerSecond), Self.text(limits.bytesPerSecond))
         compare(" idle-timeout", Self.text(old.limits.idleTimeout), Self.text(limits.idleTimeout))
+        compare(" mode", Self.octal(old.socketMode), Self.octal(socketMode))
         return lines
+    }
+
+    private static func octal(_ mode: UInt16?) -> String {
+        mode.map { "0" + String($0, radix: 8) } ?? "0600"
     }
 
     private static func text(_ value: (some Any)?) -> String {

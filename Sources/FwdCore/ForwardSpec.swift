@@ -1,29 +1,90 @@
-/// Where a forward listens or connects to, and in which direction it carries: `-L` or `-R` in ssh's grammar.
+/// What a forward carries, from where to where.
 ///
-/// Grammar (ssh(1), options -L and -R): `[bind_address:]port:host:hostport`, IPv6 addresses in square brackets.
-/// An absent bind address or `localhost` is loopback only; an empty one or `*` is every interface.
+/// `-L`, `-R` and `-D` are in ssh's grammar (ssh(1)); the other two kinds are no options of ssh.
 public struct ForwardSpec: Hashable, Sendable, CustomStringConvertible {
     public enum Kind: String, Codable, Sendable, CaseIterable {
         /// `-L`: a listener here, the target is connected to by the far side.
         case local
         /// `-R`: a listener at the far side, the target is connected to from here.
         case remote
+        /// `-D`: a proxy here; each client says what the far side is to connect to.
+        case dynamic
+        /// Connections that hosts make to some networks are taken over here, and made by the far side.
+        case transparent
+        /// A network device here and one at the far side, with a tunnel between them.
+        case network
 
+        /// As on ssh's command line; what is no option of ssh has the name of its key.
         public var flag: String {
             switch self {
             case .local: "-L"
             case .remote: "-R"
+            case .dynamic: "-D"
+            case .transparent: "transparent"
+            case .network: "network"
+            }
+        }
+
+        /// Whether the far side listens, so that there is no listener without a session.
+        public var listensFarAway: Bool {
+            switch self {
+            case .remote, .network: true
+            case .local, .dynamic, .transparent: false
             }
         }
     }
 
+    public let kind: Kind
+    public let listen: Listen
+    public let target: Target
+
+    public init(kind: Kind, listen: Listen, target: Target) {
+        self.kind = kind
+        self.listen = listen
+        self.target = target
+    }
+
+    /// A forward from port to port.
+    public init(kind: Kind, listen: ListenAddress, target: Endpoint) {
+        self.init(kind: kind, listen: .port(listen), target: .destination(.host(target)))
+    }
+
+    /// Where all its connections lead to; `nil` where that differs from one to the next.
+    public var destination: Destination? {
+        if case .destination(let destination) = target { destination } else { nil }
+    }
+
+    /// The spec as it would be given to ssh, in normal form.
+    public var description: String {
+        switch (listen, target) {
+        case (.port(let listen), .asked): "\(kind.flag) \(listen.prefix)\(listen.port)"
+        case (.port(let listen), .destination(let destination)):
+            "\(kind.flag) \(listen.prefix)\(listen.port):\(destination)"
+        case (.socket(let path), .asked): "\(kind.flag) \(path)"
+        case (.socket(let path), .destination(let destination)): "\(kind.flag) \(path):\(destination)"
+        default: "\(kind.flag) \(listen)"
+        }
+    }
+
+    public var listensOnSocket: Bool {
+        if case .socket = listen { true } else { false }
+    }
+
+    /// Whether hosts other than this one may reach the listener.
+    public var listensBeyondLoopback: Bool {
+        if case .port(let listen) = listen { listen.isBeyondLoopback } else { false }
+    }
+}
+
+extension ForwardSpec {
     public enum BindAddress: Hashable, Sendable {
         case loopback
         case any
         case address(String)
     }
 
-    public struct Listen: Hashable, Sendable, CustomStringConvertible {
+    /// A port to listen on, and whose.
+    public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         public let address: BindAddress
         /// 0 only for `-R`: the far side chooses.
         public let port: UInt16
@@ -40,8 +101,57 @@ public struct ForwardSpec: Hashable, Sendable, CustomStringConvertible {
             case .address(let host): Endpoint(host: host, port: port).description
             }
         }
+
+        /// The bind address as it stands before the port.
+        fileprivate var prefix: String {
+            switch address {
+            case .loopback: ""
+            case .any: "*:"
+            case .address(let host): host.contains(":") ? "[\(host)]:" : "\(host):"
+            }
+        }
+
+        public var isBeyondLoopback: Bool {
+            switch address {
+            case .loopback: false
+            case .any: true
+            case .address(let host): host != "::1" && !Self.isIPv4Loopback(host)
+            }
+        }
+
+        /// 127.0.0.0/8 (RFC 1122 section 3.2.1.3), and not a name that begins like it.
+        private static func isIPv4Loopback(_ host: String) -> Bool {
+            let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+            return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        }
     }
 
+    /// Where a forward takes what it carries.
+    public enum Listen: Hashable, Sendable, CustomStringConvertible {
+        case port(ListenAddress)
+        /// A Unix socket at this absolute path.
+        case socket(String)
+        /// Connections to these networks.
+        case redirect(TransparentRule)
+        /// Packets from this device.
+        case device(NetworkLink)
+
+        public var description: String {
+            switch self {
+            case .port(let address): address.description
+            case .socket(let path): path
+            case .redirect(let rule): rule.description
+            case .device(let link): link.description
+            }
+        }
+
+        /// `nil`: it is no port that is listened on.
+        public var port: UInt16? {
+            if case .port(let address) = self { address.port } else { nil }
+        }
+    }
+
+    /// A TCP address.
     public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         public let host: String
         public let port: UInt16
@@ -54,170 +164,38 @@ public struct ForwardSpec: Hashable, Sendable, CustomStringConvertible {
         public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
 
-    public let kind: Kind
-    public let listen: Listen
-    public let target: Endpoint
+    /// What one connection or channel leads to.
+    public enum Destination: Hashable, Sendable, CustomStringConvertible {
+        case host(Endpoint)
+        /// A Unix socket at this absolute path.
+        case socket(String)
 
-    public init(kind: Kind, listen: Listen, target: Endpoint) {
-        self.kind = kind
-        self.listen = listen
-        self.target = target
-    }
-
-    /// The spec as it would be given to ssh, in normal form.
-    public var description: String {
-        let bind =
-            switch listen.address {
-            case .loopback: ""
-            case .any: "*:"
-            case .address(let host): host.contains(":") ? "[\(host)]:" : "\(host):"
+        public var description: String {
+            switch self {
+            case .host(let endpoint): endpoint.description
+            case .socket(let path): path
             }
-        return "\(kind.flag) \(bind)\(listen.port):\(target)"
-    }
-
-    /// 127.0.0.0/8 (RFC 1122 section 3.2.1.3), and not a name that begins like it.
-    private static func isIPv4Loopback(_ host: String) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
-
-    /// Whether hosts other than this one may reach the listener.
-    public var listensBeyondLoopback: Bool {
-        switch listen.address {
-        case .loopback: false
-        case .any: true
-        case .address(let host): host != "::1" && !Self.isIPv4Loopback(host)
         }
     }
-}
 
-/// What is wrong with a spec, and at which character of the text (from 0).
-public struct ForwardSpecError: Error, Equatable, CustomStringConvertible {
-    public let message: String
-    public let offset: Int
+    /// Where a forward carries what it takes.
+    public enum Target: Hashable, Sendable, CustomStringConvertible {
+        /// All connections there.
+        case destination(Destination)
+        /// Each connection to what its client asks for.
+        case asked
+        /// Each connection to where it was going.
+        case original
+        /// Packets to the far end of a tunnel, at this address.
+        case peer(String)
 
-    public init(_ message: String, at offset: Int) {
-        self.message = message
-        self.offset = offset
-    }
-
-    public var description: String { message }
-}
-
-extension ForwardSpec {
-    /// Reads `-L 5432:db:5432` (the blank may be missing).
-    /// - Parameter service: looks up a port by service name, as ssh does (`getservbyname`).
-    public init(
-        parsing text: String, service: (String) -> UInt16? = { _ in nil }
-    ) throws(ForwardSpecError) {
-        let characters = Array(text)
-        guard characters.count >= 2, characters[0] == "-" else {
-            throw ForwardSpecError("a forward starts with -L or -R, as in \"-L 5432:db:5432\"", at: 0)
-        }
-        let kind: Kind
-        switch characters[1] {
-        case "L": kind = .local
-        case "R": kind = .remote
-        case "D": throw ForwardSpecError("dynamic forwards (-D) are not supported", at: 0)
-        default: throw ForwardSpecError("unknown kind \"-\(characters[1])\"; -L and -R are supported", at: 0)
-        }
-        var start = 2
-        while start < characters.count, characters[start] == " " || characters[start] == "\t" { start += 1 }
-        try self.init(kind: kind, mapping: String(characters[start...]), offset: start, service: service)
-    }
-
-    /// Reads the mapping alone (`5432:db:5432`).
-    public init(
-        kind: Kind, mapping: String, offset: Int = 0, service: (String) -> UInt16? = { _ in nil }
-    ) throws(ForwardSpecError) {
-        let fields = try SpecField.split(mapping, offset: offset)
-        let hint = "expected \(kind.flag) [bind_address:]port:host:hostport"
-        switch fields.count {
-        case 3:
-            self.kind = kind
-            listen = Listen(address: .loopback, port: try fields[0].port(isListener: true, kind, service))
-            target = Endpoint(
-                host: try fields[1].targetHost(), port: try fields[2].port(isListener: false, kind, service))
-        case 4:
-            self.kind = kind
-            listen = Listen(
-                address: try fields[0].bindAddress(), port: try fields[1].port(isListener: true, kind, service))
-            target = Endpoint(
-                host: try fields[2].targetHost(), port: try fields[3].port(isListener: false, kind, service))
-        default:
-            throw ForwardSpecError("\(hint), found \(fields.count) field\(fields.count == 1 ? "" : "s")", at: offset)
-        }
-    }
-}
-
-/// One field between colons; brackets are taken off and remembered.
-private struct SpecField {
-    let text: String
-    let isBracketed: Bool
-    let offset: Int
-
-    static func split(_ mapping: String, offset base: Int) throws(ForwardSpecError) -> [SpecField] {
-        var fields: [SpecField] = []
-        let characters = Array(mapping)
-        var index = 0
-        while true {
-            let start = index
-            if index < characters.count, characters[index] == "[" {
-                guard let close = characters[index...].firstIndex(of: "]") else {
-                    throw ForwardSpecError("\"[\" without \"]\"", at: base + start)
-                }
-                fields.append(
-                    SpecField(text: String(characters[(index + 1)..<close]), isBracketed: true, offset: base + start))
-                index = close + 1
-                guard index == characters.count || characters[index] == ":" else {
-                    throw ForwardSpecError("expected \":\" after \"]\"", at: base + index)
-                }
-            } else {
-                while index < characters.count, characters[index] != ":" { index += 1 }
-                let text = String(characters[start..<index])
-                if text.contains("/") {
-                    throw ForwardSpecError("Unix sockets are not supported", at: base + start)
-                }
-                fields.append(SpecField(text: text, isBracketed: false, offset: base + start))
+        public var description: String {
+            switch self {
+            case .destination(let destination): destination.description
+            case .asked: "what clients ask for"
+            case .original: "where they go"
+            case .peer(let address): address
             }
-            if index >= characters.count { return fields }
-            index += 1
-        }
-    }
-
-    func port(
-        isListener: Bool, _ kind: ForwardSpec.Kind, _ service: (String) -> UInt16?
-    ) throws(ForwardSpecError) -> UInt16 {
-        let isNumber = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard let port = isNumber ? UInt16(text) : (isBracketed || text.isEmpty ? nil : service(text)) else {
-            throw ForwardSpecError("\"\(text)\" is not a port (1 to 65535)", at: offset)
-        }
-        if port == 0, !isListener { throw ForwardSpecError("the target's port must not be 0", at: offset) }
-        if port == 0, kind == .local {
-            throw ForwardSpecError("port 0 is possible for -R only, where the far side chooses", at: offset)
-        }
-        return port
-    }
-
-    func bindAddress() throws(ForwardSpecError) -> ForwardSpec.BindAddress {
-        switch text {
-        case "", "*": return .any
-        case "localhost": return .loopback
-        default:
-            try checkHost()
-            return .address(text)
-        }
-    }
-
-    func targetHost() throws(ForwardSpecError) -> String {
-        if text.isEmpty { throw ForwardSpecError("the target's host is missing", at: offset) }
-        try checkHost()
-        return text
-    }
-
-    private func checkHost() throws(ForwardSpecError) {
-        for character in text where character.isWhitespace || character == "*" || character == "\"" {
-            throw ForwardSpecError("\"\(text)\" is not a host name or address", at: offset)
         }
     }
 }

@@ -18,12 +18,13 @@ public struct ForwardStateMachine: Sendable {
         case idle
         /// `after`: why the last attempt failed. It stays the truth until this one succeeds.
         case opening(after: Cause?)
-        case open(port: UInt16)
+        /// - Parameter port: `nil`: it is not a port that is listened on.
+        case open(port: UInt16?)
         case failed(until: Instant, Cause)
     }
 
     public enum Action: Hashable, Sendable {
-        /// Bind (-L) or ask the far side to listen (-R); report `opened` or `openFailed`.
+        /// Listen here, or ask the far side to (-R); report `opened` or `openFailed`.
         case openListener
         /// Stop listening (if it does), forget the port.
         case closeListener
@@ -48,7 +49,7 @@ public struct ForwardStateMachine: Sendable {
     }
 
     public mutating func start() -> [Action] {
-        guard isEnabled, listener == .idle, kind == .local || gatewayIsUp else { return [] }
+        guard isEnabled, listener == .idle, !kind.listensFarAway || gatewayIsUp else { return [] }
         listener = .opening(after: nil)
         return [.openListener]
     }
@@ -61,19 +62,19 @@ public struct ForwardStateMachine: Sendable {
 
     public mutating func gatewayUp() -> [Action] {
         gatewayIsUp = true
-        guard kind == .remote else { return [] }
+        guard kind.listensFarAway else { return [] }
         backoff.reset()
         return start()
     }
 
     public mutating func gatewayDown() -> [Action] {
         gatewayIsUp = false
-        guard kind == .remote, listener != .idle else { return [] }
+        guard kind.listensFarAway, listener != .idle else { return [] }
         listener = .idle
         return [.cancelTimer, .closeListener]
     }
 
-    public mutating func opened(port: UInt16) {
+    public mutating func opened(port: UInt16?) {
         guard case .opening = listener else { return }
         listener = .open(port: port)
     }
@@ -119,7 +120,7 @@ public struct ForwardStateMachine: Sendable {
     }
 
     /// Whether it carries, as far as that is known without a probe.
-    public var isReady: Bool { isEnabled && boundPort != nil && gatewayIsUp }
+    public var isReady: Bool { isEnabled && isOpen && gatewayIsUp }
 
     /// What users see.
     public var publicState: ForwardState {
@@ -142,6 +143,10 @@ public struct ForwardStateMachine: Sendable {
         case .open: gatewayIsUp ? probeFailure : nil
         case .idle: nil
         }
+    }
+
+    private var isOpen: Bool {
+        if case .open = listener { true } else { false }
     }
 
     public var boundPort: UInt16? {

@@ -81,10 +81,12 @@ public struct ForwardConfiguration: Hashable, Sendable {
     /// `nil`: none is made.
     public var probe: Probe?
     public var limits: ForwardLimits
+    /// Permissions of the Unix socket that is listened on; `nil`: for the user alone.
+    public var socketMode: UInt16?
 
     public init(
         name: String, spec: ForwardSpec, hold: Duration = defaultHold, isEnabled: Bool = true, probe: Probe? = nil,
-        limits: ForwardLimits = .none
+        limits: ForwardLimits = .none, socketMode: UInt16? = nil
     ) {
         self.name = name
         self.spec = spec
@@ -92,5 +94,6 @@ public struct ForwardConfiguration: Hashable, Sendable {
         self.isEnabled = isEnabled
         self.probe = probe
         self.limits = limits
+        self.socketMode = socketMode
     }
 }

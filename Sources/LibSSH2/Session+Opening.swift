@@ -1,31 +1,5 @@
 import CLibSSH2
 
-/// What a direct-tcpip channel is to lead to, and for whom.
-public struct DirectTCPIP {
-    static let type = "direct-tcpip"
-    let host: String
-    let port: UInt16
-    let originator: String
-    let originatorPort: UInt16
-
-    public init(host: String, port: UInt16, originator: String, originatorPort: UInt16) {
-        self.host = host
-        self.port = port
-        self.originator = originator
-        self.originatorPort = originatorPort
-    }
-
-    /// RFC 4254 section 7.2.
-    var message: [UInt8] {
-        var message: [UInt8] = []
-        message.appendSSHString(host)
-        message.appendUInt32(UInt32(port))
-        message.appendSSHString(originator)
-        message.appendUInt32(UInt32(originatorPort))
-        return message
-    }
-}
-
 /// A channel open under way. Its arguments live here: a repeated call must be the identical one.
 final class PendingOpen {
     let type: String
@@ -103,24 +77,24 @@ extension Session {
     /// Largest CHANNEL_DATA payload that we accept, OpenSSH's own choice (channels.h, CHAN_TCP_PACKET_DEFAULT).
     static let packetSize: UInt32 = 32_768
 
-    /// The first window of a direct-tcpip channel, where reading leaves the window to us: what a target that speaks
+    /// The first window of such a channel, where reading leaves the window to us: what a target that speaks
     /// first sends then comes with the answer to the open, and not a round trip later. No more than the smallest window
     /// of a relay.
     static let firstWindow: UInt32 = LibSSH2Library.hasManualWindow ? 65_536 : 0
 
     public var isOpening: Bool { pendingOpen != nil }
 
-    /// Begins a direct-tcpip channel (RFC 4254 section 7.2). Its window is 0: nothing flows before `SSHChannel.grant`.
-    public func startOpening(_ target: DirectTCPIP) {
-        start(PendingOpen(type: DirectTCPIP.type, window: 0, message: target.message))
+    /// Begins a channel that leads somewhere. Its window is 0: nothing flows before `SSHChannel.grant`.
+    public func startOpening(_ target: ChannelTarget) {
+        start(PendingOpen(type: target.type, window: 0, message: target.message))
     }
 
     /// The same beside other opens, where `LibSSH2Library.opensInParallel`. What comes before `SSHChannel.grant` is at
     /// most `firstWindow`.
     /// - Throws: when the session is dead or memory is short.
-    public func open(_ target: DirectTCPIP) throws(LibSSH2Error) -> ChannelOpening {
+    public func open(_ target: ChannelTarget) throws(LibSSH2Error) -> ChannelOpening {
         let message = target.message.map { CChar(bitPattern: $0) }
-        let type = DirectTCPIP.type
+        let type = target.type
         guard
             let channel = libssh2_channel_open_start(
                 raw, type, UInt32(type.utf8.count), Self.firstWindow, Self.packetSize, message, UInt32(message.count))

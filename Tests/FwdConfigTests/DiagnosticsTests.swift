@@ -94,11 +94,21 @@ struct Case: Sendable, CustomTestStringConvertible {
     @Test(arguments: [
         Case(
             "db: -L 5432:db",
-            "5:10: error: forwards.db: read \"-L 5432:db\", expected -L [bind_address:]port:host:hostport, found 2 fields"
+            "5:10: error: forwards.db: read \"-L 5432:db\", expected -L [bind_address:]port:host:hostport "
+                + "(or the path of a Unix socket at either end), found 2 fields"
         ),
         Case(
             "db: \"-L 5432:db:x\"", "5:19: error: forwards.db: read \"-L 5432:db:x\", \"x\" is not a port (1 to 65535)"),
-        Case("db: -D 1080", "5:7: error: forwards.db: read \"-D 1080\", dynamic forwards (-D) are not supported"),
+        Case("db: -D x", "5:10: error: forwards.db: read \"-D x\", \"x\" is not a port (1 to 65535)"),
+        Case(
+            "db: -L run/x:/run/y",
+            "5:10: error: forwards.db: read \"-L run/x:/run/y\", \"run/x\" is not the absolute path of a Unix socket"),
+        Case(
+            "db: {spec: -L 1:b:2, mode: 0660}",
+            "5:24: error: forwards.db.mode: only for a forward that listens on a Unix socket"),
+        Case(
+            "db: {spec: -L /run/x:b:2, mode: rw}",
+            "5:35: error: forwards.db.mode: read \"rw\", expected permissions in octal, as in 0600 or 0660"),
         Case("db:", "5:3: error: forwards.db: read nothing, expected a forward, as in \"-L 5432:db:5432\""),
         Case(
             "db: [a]",
@@ -131,11 +141,11 @@ struct Case: Sendable, CustomTestStringConvertible {
         Case(
             "db: {spec: -L 1:b:2, <<: x}",
             "5:24: error: forwards.db.<<: unknown key, expected \"spec\", \"hold\", \"enabled\", "
-                + "\"probe\", \"allow\", \"max-connections\", \"rate\" or \"idle-timeout\""),
+                + "\"probe\", \"allow\", \"max-connections\", \"rate\", \"mode\" or \"idle-timeout\""),
         Case(
-            "a: -L 1:b:2\n  a: -L 3:b:2\n  c: -D 1",
+            "a: -L 1:b:2\n  a: -L 3:b:2\n  c: -D 0",
             "6:3: error: forwards.a: this key stands in line 5 already",
-            "7:6: error: forwards.c: read \"-D 1\", dynamic forwards (-D) are not supported"),
+            "7:9: error: forwards.c: read \"-D 0\", port 0 is possible for -R only, where the far side chooses"),
         Case(
             "a: -L 80:b:2\n  c: -L 80:d:2",
             "6:3: error: forwards.c: listens on localhost:80, where \"a\" of line 5 listens already"),

@@ -35,18 +35,18 @@ import Testing
                   l5432: -L 5432:db:5432
                   l5432-2: -L 127.0.0.2:5432:[2001:db8::7]:5432
                   l8080: -L *:8080:web:80
+                  l81: -L 81:/run/web.sock
+                  listen-sock: -L \(fixture.place.path)/listen.sock:db:1
                   r2222: -R 2222:localhost:22
                   r2223: -R 0.0.0.0:2223:localhost:22
+                  d1080: -D 1080
+                  d1080-2: -D 127.0.0.2:1080
 
                 """)
         #expect(
             imported.omissions.map { $0.description.replacing(fixture.place.path, with: "$DIR") } == [
                 "LocalForward 5432:again:1: \"l5432\" listens on localhost:5432 already",
-                "LocalForward 81:/run/web.sock: Unix sockets are not supported",
-                "LocalForward $DIR/listen.sock:db:1: Unix sockets are not supported",
                 "RemoteForward 1081: dynamic forwards (-R without a target) are not supported",
-                "DynamicForward 1080: dynamic forwards (-D) are not supported",
-                "DynamicForward 127.0.0.2:1080: dynamic forwards (-D) are not supported",
             ])
         let read = try self.read(imported.text)
         #expect(read.configuration.forwards == imported.forwards)

@@ -111,7 +111,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        let ports = try #require(forwards.load().gateways["work"]).forwards.map(\.spec.listen.port)
+        let ports = try #require(forwards.load().gateways["work"]).forwards.compactMap(\.spec.listen.port)
         #expect(ports.sorted() == Array(1...24))
         #expect(directory.names == ["work.yaml"])
     }

@@ -10,7 +10,7 @@ struct InheritedListenerTests {
     @Test("a client that connects between two gateways is served by the second; the port never refuses")
     func handsOver() async throws {
         try await withStore { sshd, forward, store in
-            let port = forward.spec.listen.port
+            let port = forward.spec.listenPort
             let configuration = sshd.gatewayConfiguration(forwards: [forward])
             try await GatewayFixture.with(configuration, listeners: store) { fixture in
                 try await fixture.waitUntil("f", is: .up)
@@ -32,7 +32,7 @@ struct InheritedListenerTests {
     @Test("a forward that is removed is forgotten, and its port refuses", arguments: [true, false])
     func forgetsRemoved(byUpdate: Bool) async throws {
         try await withStore { sshd, forward, store in
-            let port = forward.spec.listen.port
+            let port = forward.spec.listenPort
             var configuration = sshd.gatewayConfiguration(forwards: [forward])
             try await GatewayFixture.with(configuration, listeners: store) { fixture in
                 try await fixture.waitUntil("f", is: .up)
@@ -54,9 +54,9 @@ struct InheritedListenerTests {
             let other = FreePorts.next()
             store.put(try listening(on: other), for: ForwardID(gateway: sshd.gatewayConfiguration().name, forward: "f"))
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: [forward]), listeners: store) { fixture in
-                #expect(try await fixture.waitUntil("f", is: .up).boundPort == forward.spec.listen.port)
+                #expect(try await fixture.waitUntil("f", is: .up).boundPort == forward.spec.listenPort)
                 try await fixture.waitUntil(.up)
-                await (try greeted(forward.spec.listen.port)).close()
+                await (try greeted(forward.spec.listenPort)).close()
                 #expect(FreePorts.isFree(other))
             }
         }

@@ -10,12 +10,12 @@ struct ListenTests {
         try await SSHDFixture.with { sshd in
             let target = try await TargetServer.start(.exchange)
             let (busy, free) = (forward(.local, "busy", to: target), forward(.local, "free", to: target))
-            let holder = try await TargetServer.start(.echo, port: busy.spec.listen.port)
+            let holder = try await TargetServer.start(.echo, port: busy.spec.listenPort)
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: [busy, free])) { fixture in
                 let status = try await fixture.waitUntil("busy", is: .degraded)
                 #expect(
                     status.cause?.message
-                        == "cannot listen on localhost:\(busy.spec.listen.port): address already in use")
+                        == "cannot listen on localhost:\(busy.spec.listenPort): address already in use")
                 try await fixture.waitUntil("free", is: .up)
                 await holder.stop()
                 try await fixture.waitUntil("busy", is: .up)
@@ -62,7 +62,7 @@ struct ListenTests {
                 try await fixture.waitUntil(.up)
                 if kind == .local {
                     // It may be reset before the client has looked at it.
-                    _ = try? await StreamClient.with(port: forbidden.spec.listen.port) { await $0.receiveDigest() }
+                    _ = try? await StreamClient.with(port: forbidden.spec.listenPort) { await $0.receiveDigest() }
                 }
                 let cause = try await eventually("the refusal is told") {
                     try await fixture.forward("f").lastError?.cause

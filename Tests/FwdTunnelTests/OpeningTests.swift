@@ -127,10 +127,8 @@ struct OpeningTests {
     func namesRefusal(kind: ForwardSpec.Kind) async throws {
         let closedPort = FreePorts.next()
         let refused: ForwardConfiguration =
-            switch kind {
-            case .local: .local("f", port: FreePorts.next(), to: closedPort)
-            case .remote: .remote("f", to: closedPort)
-            }
+            kind == .remote
+            ? .remote("f", to: closedPort) : .local("f", port: FreePorts.next(), to: closedPort)
         try await SSHDFixture.with { sshd in
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: [refused])) { fixture in
                 let port = try #require(try await fixture.waitUntil("f", is: .up).boundPort)

@@ -54,7 +54,7 @@ struct ReconnectTests {
             pins: [HostKeyPin(type: "ssh-ed25519", fingerprint: "SHA256:x")], forwards: [held])
         try await GatewayFixture.with(configuration) { fixture in
             try await eventually("an attempt has failed") { await fixture.status.lastError != nil }
-            let end = try await StreamClient.with(port: held.spec.listen.port) { await $0.receiveDigest() }
+            let end = try await StreamClient.with(port: held.spec.listenPort) { await $0.receiveDigest() }
             #expect(end.end != .eof && end.end != .timeout)
             let relays = try await fixture.forward("f").relays
             #expect(relays.ended[RelayResult.holdExpired.rawValue] == 1)
@@ -88,15 +88,15 @@ struct ReconnectTests {
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: [kept, removed])) { fixture in
                 try await fixture.waitUntil("kept", is: .up)
                 try await fixture.waitUntil("removed", is: .up)
-                let old = try await StreamClient.connect(port: removed.spec.listen.port)
-                let other = try await StreamClient.connect(port: kept.spec.listen.port)
+                let old = try await StreamClient.connect(port: removed.spec.listenPort)
+                let other = try await StreamClient.connect(port: kept.spec.listenPort)
                 try await old.send("a")
                 #expect(await old.receive(count: 1) == "a")
                 let added = forward(.remote, "added", to: target)
                 await fixture.gateway.update(sshd.gatewayConfiguration(forwards: [kept, added]))
                 try await fixture.waitUntil("added", is: .up)
                 try await eventually("nobody listens on the removed port") {
-                    guard let client = try? await StreamClient.connect(port: removed.spec.listen.port) else {
+                    guard let client = try? await StreamClient.connect(port: removed.spec.listenPort) else {
                         return true
                     }
                     await client.close()
@@ -122,13 +122,13 @@ struct ReconnectTests {
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: [local])) { fixture in
                 try await fixture.waitUntil("l", is: .up)
                 let plan = ExchangePlan(seed: 6, up: 60_000_000, down: 60_000_000)
-                async let transfer = StreamClient.exchange(port: local.spec.listen.port, plan)
+                async let transfer = StreamClient.exchange(port: local.spec.listenPort, plan)
                 try await eventually("the transfer runs") { try await fixture.forward("l").relays.bytesToTarget > 0 }
                 await fixture.gateway.stop(drain: .seconds(60))
                 #expect(try await transfer.isExactly(plan.down))
                 #expect(await fixture.status.state == .stopped)
                 await #expect(throws: StreamFailure.self) {
-                    try await StreamClient.connect(port: local.spec.listen.port)
+                    try await StreamClient.connect(port: local.spec.listenPort)
                 }
             }
             await target.stop()

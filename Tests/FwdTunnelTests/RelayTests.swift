@@ -154,10 +154,8 @@ struct RelayTests {
 
 /// A forward of that kind from a free port to a target.
 func forward(_ kind: ForwardSpec.Kind, _ name: String, to target: TargetServer) -> ForwardConfiguration {
-    switch kind {
-    case .local: .local(name, port: FreePorts.next(), to: target.port)
-    case .remote: .remote(name, to: target.port)
-    }
+    kind == .remote
+        ? .remote(name, to: target.port) : .local(name, port: FreePorts.next(), to: target.port)
 }
 
 /// Runs `body` with one forward of that kind, named "f": the port to connect to, the target, the gateway, the server.

@@ -84,7 +84,7 @@ extension ForwardsFile {
         return [
             "\(YAMLText.key(forward.name, .block)):", "  " + YAMLText.entry("spec", spec, .block),
             "  hold: \(Scalars.text(forward.hold))", "  enabled: \(forward.isEnabled)",
-        ] + probe(forward.probe).map { "  " + $0 } + limits(forward.limits).map { "  " + $0 }
+        ] + (forward.socketMode.map { ["  mode: \(SocketModeText.text($0))"] } ?? []) + probe(forward.probe).map { "  " + $0 } + limits(forward.limits).map { "  " + $0 }
     }
 
     private static func probe(_ probe: Probe?) -> [String] {

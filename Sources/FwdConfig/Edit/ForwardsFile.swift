@@ -113,15 +113,29 @@ extension ForwardsFile {
         return forward
     }
 
-    /// `l5432`, `r2222`, and with a number where that is taken.
+    /// `l5432`, `r2222`, `d1080`, `docker-sock`, and with a number where that is taken.
     static func freeName(for spec: ForwardSpec, besides taken: [String]) -> String {
-        let base = "\(spec.kind == .local ? "l" : "r")\(spec.listen.port)"
+        let base = baseName(for: spec)
         var (name, count) = (base, 1)
         while taken.contains(name) {
             count += 1
             name = "\(base)-\(count)"
         }
         return name
+    }
+
+    private static func baseName(for spec: ForwardSpec) -> String {
+        switch spec.listen {
+        case .port(let listen): "\(spec.kind.flag.dropFirst().lowercased())\(listen.port)"
+        case .socket(let path): socketName(path)
+        case .redirect, .device: spec.kind.rawValue
+        }
+    }
+
+    private static func socketName(_ path: String) -> String {
+        let words = path.split(separator: "/").last.map(String.init) ?? ""
+        let name = String(words.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+        return ForwardsName.problem(with: name) == nil ? name : "socket"
     }
 
     private func appendEdits(_ name: String, _ spec: String) -> [TextEdit]? {

@@ -5,9 +5,9 @@ import FwdOpenSSH
 public struct ImportedFile: Hashable, Sendable {
     /// A forward of ssh_config that the file does not have.
     public struct Omission: Hashable, Sendable, CustomStringConvertible {
-        /// As in ssh_config: `DynamicForward 1080`.
+        /// As in ssh_config: `RemoteForward 1080`.
         public let line: String
-        /// "dynamic forwards (-D) are not supported".
+        /// "dynamic forwards (-R without a target) are not supported".
         public let reason: String
 
         public var description: String { "\(line): \(reason)" }
@@ -20,7 +20,7 @@ public struct ImportedFile: Hashable, Sendable {
 }
 
 extension ForwardsFile {
-    /// The text of a new gateway's file for a Host of ssh_config, with its LocalForwards and RemoteForwards.
+    /// The text of a new gateway's file for a Host of ssh_config, with its LocalForwards, RemoteForwards and DynamicForwards.
     ///
     /// Everything else of the Host (HostName, User, IdentityFile and so on) stays in ssh_config, where it is read.
     /// - Parameters:
@@ -32,9 +32,7 @@ extension ForwardsFile {
         var forwards = ImportedForwards()
         for spec in settings.localForwards { forwards.add(.local, spec) }
         for spec in settings.remoteForwards { forwards.add(.remote, spec) }
-        for spec in settings.dynamicForwards {
-            forwards.omit("DynamicForward \(spec)", "dynamic forwards (-D) are not supported")
-        }
+        for spec in settings.dynamicForwards { forwards.add(.dynamic, spec) }
         var lines = ["gateway:", "  " + YAMLText.entry("host", alias, .block)]
         switch sshConfig {
         case .standard: break
@@ -53,7 +51,7 @@ private struct ImportedForwards {
     private var listeners = ListenerTable<String>()
 
     mutating func add(_ kind: ForwardSpec.Kind, _ text: String) {
-        let line = "\(kind == .local ? "LocalForward" : "RemoteForward") \(text)"
+        let line = "\(Self.keyword(kind)) \(text)"
         do throws(ForwardSpecError) {
             let spec = try ForwardSpec(kind: kind, mapping: text)
             let forward = ForwardConfiguration(
@@ -70,7 +68,15 @@ private struct ImportedForwards {
         }
     }
 
-    mutating func omit(_ line: String, _ reason: String) {
+    private static func keyword(_ kind: ForwardSpec.Kind) -> String {
+        switch kind {
+        case .remote: "RemoteForward"
+        case .dynamic: "DynamicForward"
+        case .local, .transparent, .network: "LocalForward"
+        }
+    }
+
+    private mutating func omit(_ line: String, _ reason: String) {
         omissions.append(ImportedFile.Omission(line: line, reason: reason))
     }
 }

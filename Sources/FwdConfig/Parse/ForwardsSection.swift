@@ -41,11 +41,21 @@ extension GatewayChecker {
             fields["hold"].map { value($0, expected: Scalars.expectedDuration, Scalars.duration) }
             ?? ForwardConfiguration.defaultHold
         let isEnabled = fields["enabled"].map { value($0, expected: "true or false", Scalars.bool) } ?? true
+        let mode = fields["mode"].flatMap { socketMode($0, of: spec) }
         let probe = fields["probe"].map { self.probe($0) } ?? .standard
         let limits = limits(fields, of: spec?.kind)
         guard let spec, let hold, let isEnabled else { return nil }
         return ForwardConfiguration(
-            name: name, spec: spec, hold: hold, isEnabled: isEnabled, probe: probe, limits: limits)
+            name: name, spec: spec, hold: hold, isEnabled: isEnabled, probe: probe, limits: limits,
+            socketMode: mode)
+    }
+
+    private mutating func socketMode(_ field: ConfigField, of spec: ForwardSpec?) -> UInt16? {
+        if let spec, !spec.listensOnSocket {
+            error(at: field.key.position, "\(field.path): only for a forward that listens on a Unix socket")
+            return nil
+        }
+        return value(field, expected: SocketModeText.expected, SocketModeText.parse)
     }
 
     /// - Parameter isLimited: whether the file says who may connect.
@@ -66,7 +76,10 @@ extension GatewayChecker {
         guard spec.listensBeyondLoopback else { return }
         let reader =
             switch spec.kind {
-            case .local: "every host that can reach \(spec.listen) on this machine can use it"
+            case .local, .transparent, .network:
+                "every host that can reach \(spec.listen) on this machine can use it"
+            case .dynamic:
+                "every host that can reach \(spec.listen) on this machine can reach through it whatever the gateway can"
             case .remote: "every host that can reach \(spec.listen) on the gateway can use it, if its sshd allows that"
             }
         warning(at: field.position, "\(field.path): listens beyond loopback, \(reader)")

@@ -13,9 +13,9 @@ import FwdCore
 /// Local forwards of all gateways share this machine; remote ones share the far side with those of their own gateway
 /// only, so a table of several gateways is given local ones alone.
 struct ListenerTable<Owner> {
-    private struct Key: Hashable {
-        let kind: ForwardSpec.Kind
-        let port: UInt16
+    private enum Key: Hashable {
+        case port(UInt16, isFarAway: Bool)
+        case path(String)
     }
 
     private var taken: [Key: [(places: [ListenPlace], owner: Owner)]] = [:]
@@ -23,13 +23,21 @@ struct ListenerTable<Owner> {
     /// Notes where `forward` listens.
     /// - Returns: who listens there already; disabled forwards listen nowhere.
     mutating func insert(_ forward: ForwardConfiguration, owner: Owner) -> Owner? {
-        // Port 0 lets the far side choose, and it chooses a free one.
-        guard forward.isEnabled, forward.spec.listen.port != 0 else { return nil }
-        let key = Key(kind: forward.spec.kind, port: forward.spec.listen.port)
-        let places = ListenPlace.places(of: forward.spec.listen.address)
+        guard forward.isEnabled, let (key, places) = Self.place(of: forward.spec) else { return nil }
         let other = taken[key, default: []].first { ListenPlace.overlap($0.places, places) }
         taken[key, default: []].append((places, owner))
         return other?.owner
+    }
+
+    private static func place(of spec: ForwardSpec) -> (Key, [ListenPlace])? {
+        switch spec.listen {
+        // Port 0 lets the far side choose, and it chooses a free one.
+        case .port(let listen) where listen.port == 0: nil
+        case .port(let listen):
+            (.port(listen.port, isFarAway: spec.kind.listensFarAway), ListenPlace.places(of: listen.address))
+        case .socket(let path): (.path(path), [.name(path)])
+        case .redirect, .device: nil
+        }
     }
 }
 

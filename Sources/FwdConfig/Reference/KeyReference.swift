@@ -78,7 +78,13 @@ public enum KeyReference {
     static let forward = ConfigKeySection(
         "forwards.NAME", condition: "in the long form",
         [
-            ConfigKey("spec", "As for ssh: -L or -R and [bind:]port:host:hostport", default: "required"),
+            ConfigKey(
+                "spec",
+                """
+                As for ssh: -L or -R and [bind:]port:host:hostport, or -D and [bind:]port; an absolute path is a Unix \
+                socket, at either end of -L and as the target of -R
+                """,
+                default: "required"),
             ConfigKey(
                 "hold", "How long a new -L connection waits for the gateway: 500ms, 10s, 2m, 1h, at most 24h",
                 default: "10s"),
@@ -94,6 +100,8 @@ public enum KeyReference {
             ConfigKey(
                 "rate", "Payload a second and direction, all connections together: 10MB/s, 64KiB/s, 100Mbit/s",
                 default: "no limit"),
+            ConfigKey(
+                "mode", "Of the file, where a Unix socket is listened on: its permissions in octal", default: "0600"),
             ConfigKey("idle-timeout", "A connection that carries nothing for this long is ended", default: "never"),
         ])
 

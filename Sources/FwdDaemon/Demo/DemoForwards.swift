@@ -58,8 +58,8 @@ struct DemoForwards: Sendable {
     func file(server: DemoServer, webPort: UInt16) async throws -> String {
         let ports = try await LoopbackPorts.free(forwards.count)
         let lines = zip(forwards, ports).map { forward, port in
-            let listen = ForwardSpec.Listen(address: .loopback, port: forward.spec.kind == .local ? port : 0)
-            let target = ForwardSpec.Endpoint(host: forward.spec.target.host, port: webPort)
+            let listen = ForwardSpec.ListenAddress(address: .loopback, port: forward.spec.kind == .local ? port : 0)
+            let target = ForwardSpec.Endpoint(host: "localhost", port: webPort)
             return "  \(forward.name): \(ForwardSpec(kind: forward.spec.kind, listen: listen, target: target))"
         }
         return """

@@ -113,7 +113,7 @@ public final class ServiceManager: ListenerStore {
     /// may still have a forward of that name.
     public func closeStrangers(to configuration: LoadedConfiguration) {
         let names = configuration.gateways.values.flatMap { gateway in
-            gateway.forwards.filter { $0.isEnabled && $0.spec.kind == .local }
+            gateway.forwards.filter { $0.isEnabled && !$0.spec.kind.listensFarAway }
                 .map { ForwardID(gateway: gateway.name, forward: $0.name).description }
         }
         let kept = Set(names)

@@ -24,7 +24,7 @@ public final class ByteStream: Sendable {
         try options.setOption(.autoRead, value: false)
         try options.setOption(.allowRemoteHalfClosure, value: true)
         try options.setOption(.maxMessagesPerRead, value: 1)
-        try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        if channel.remoteAddress?.port != nil { try options.setOption(.tcpOption(.tcp_nodelay), value: 1) }
         let handler = StreamHandler()
         try channel.pipeline.syncOperations.addHandler(handler)
         return ByteStream(channel, handler)

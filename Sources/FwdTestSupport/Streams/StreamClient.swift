@@ -24,6 +24,21 @@ public struct StreamClient: Sendable {
         }
     }
 
+    /// Connects to a Unix socket.
+    public static func connect(path: String) async throws -> StreamClient {
+        do {
+            return try await ClientBootstrap(group: TestLoops.group)
+                .channelOption(
+                    .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: SeededBytes.chunkSize)
+                )
+                .connect(unixDomainSocketPath: path) { channel in
+                    channel.eventLoop.makeCompletedFuture { StreamClient(stream: try ByteStream.configure(channel)) }
+                }
+        } catch {
+            throw StreamFailure("cannot connect to \(path)", end(of: error))
+        }
+    }
+
     /// Connects, runs `body` and closes.
     public static func with<Result>(
         host: String = "127.0.0.1", port: UInt16, within deadline: Duration = .seconds(10),

@@ -35,6 +35,19 @@ public final class TargetServer: Sendable {
         _ behaviour: TargetBehaviour, host: String = "127.0.0.1", port: UInt16 = 0
     ) async throws -> TargetServer {
         let state = ServerState()
+        let listener = try await bootstrap(behaviour, state).bind(host: host, port: Int(port)).get()
+        let bound = UInt16(listener.localAddress?.port ?? 0)
+        return TargetServer(host: host, port: bound, listener: listener, state: state)
+    }
+
+    /// One that listens on a Unix socket instead; its port is 0.
+    public static func start(_ behaviour: TargetBehaviour, path: String) async throws -> TargetServer {
+        let state = ServerState()
+        let listener = try await bootstrap(behaviour, state).bind(unixDomainSocketPath: path).get()
+        return TargetServer(host: path, port: 0, listener: listener, state: state)
+    }
+
+    private static func bootstrap(_ behaviour: TargetBehaviour, _ state: ServerState) -> ServerBootstrap {
         var bootstrap = ServerBootstrap(group: TestLoops.group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -49,9 +62,7 @@ public final class TargetServer: Sendable {
         if let size = behaviour.kernelBuffer {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_rcvbuf), value: .init(size))
         }
-        let listener = try await bootstrap.bind(host: host, port: Int(port)).get()
-        let bound = UInt16(listener.localAddress?.port ?? 0)
-        return TargetServer(host: host, port: bound, listener: listener, state: state)
+        return bootstrap
     }
 
     /// Stops listening and aborts what is open.

@@ -161,7 +161,7 @@ extension GatewayExamination {
         _ server: GatewayConfiguration, through jump: WalkedSession,
         _ completion: @escaping (Result<Link, any Error>) -> Void
     ) {
-        carrier.connect(to: server.endpoint, channels: jump) { [loop] result in
+        carrier.connect(to: .host(server.endpoint), channels: jump) { [loop] result in
             switch result {
             case .success(let socket):
                 ConnectedSocket.adopt(socket, on: loop).assumeIsolated().whenComplete {

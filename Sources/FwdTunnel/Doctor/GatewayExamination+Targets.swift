@@ -14,19 +14,20 @@ extension GatewayExamination {
         walked?.session.openDeadline = TimeAmount(clamping: max(limit, .seconds(1)))
         let opens = walked.map { TargetOpens(over: $0) }
         let searches = forwards.map { forward -> Search? in
-            if forward.spec.kind == .remote { return lookFromHere(for: forward.spec.target, within: limit) }
+            guard let target = forward.spec.destination else { return nil }
+            if forward.spec.kind == .remote { return lookFromHere(for: target, within: limit) }
             guard let opens else { return nil }
             // The session's own deadline comes first, unless opens wait for one another.
             let search = Search(loop, within: rest + .milliseconds(500))
-            opens.add(forward.spec.target, search)
+            opens.add(.destination(target), search)
             return search
         }
         opens?.start()
         return searches
     }
 
-    private func lookFromHere(for target: ForwardSpec.Endpoint, within limit: Duration) -> Search? {
-        if target.port == Self.sshPort { return nil }
+    private func lookFromHere(for target: ForwardSpec.Destination, within limit: Duration) -> Search? {
+        if case .host(let endpoint) = target, endpoint.port == Self.sshPort { return nil }
         let search = Search(loop, within: limit + .milliseconds(500))
         connect(to: target, within: limit) { search.settle($0) }
         return search
@@ -36,12 +37,13 @@ extension GatewayExamination {
     private static let sshPort: UInt16 = 22
 
     func target(of forward: ForwardConfiguration, _ gateway: String, _ search: Search?) async {
+        guard let target = forward.spec.destination else { return }
         guard let search else {
             let reason = forward.spec.kind == .remote ? "not connected to without a login" : "not logged in"
             let why = time(Policy.step) == nil ? Self.noTime : reason
             return skip([.target], of: gateway, forward: forward.name, why)
         }
-        let (target, place) = (forward.spec.target, forward.spec.kind == .local ? "the server" : "here")
+        let place = forward.spec.kind == .local ? "the server" : "here"
         switch await value(of: search) {
         case .success:
             tell(.target, forward, gateway, nil, ok: "\(target) answers \(place)", took: search.duration)
@@ -51,11 +53,11 @@ extension GatewayExamination {
     }
 
     private func connect(
-        to target: ForwardSpec.Endpoint, within limit: Duration, _ completion: @escaping (Finding) -> Void
+        to target: ForwardSpec.Destination, within limit: Duration, _ completion: @escaping (Finding) -> Void
     ) {
         ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(clamping: limit))
-            .connect(host: target.host, port: Int(target.port))
+            .connect(to: target)
             .assumeIsolated()
             .whenComplete { result in
                 switch result {

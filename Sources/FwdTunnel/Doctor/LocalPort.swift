@@ -7,15 +7,20 @@ enum LocalPort {
     /// Blocks where the address is a name; not for an event loop.
     /// - Returns: why it could not, in the words of the listener itself.
     static func problem(with listen: ForwardSpec.Listen) -> Cause? {
-        let results = LocalListener.addresses(of: listen.address).map { host in
-            Result { try bind(host, listen.port) }
-        }
+        let results = ListenPlace.places(of: listen).map { place in Result { try bind(place) } }
         let errors = results.compactMap { result -> (any Error)? in
             if case .failure(let error) = result { error } else { nil }
         }
         let fatal = errors.first { !LocalListener.isMissingProtocol($0) }
         guard let error = fatal ?? (errors.count == results.count ? errors.first : nil) else { return nil }
         return LocalListener.cause(of: error, listen)
+    }
+
+    private static func bind(_ place: ListenPlace) throws {
+        switch place {
+        case .host(let host, let port): try bind(host, port)
+        case .path(let path): if let problem = UnixSocketFile.problem(with: path) { throw problem }
+        }
     }
 
     private static func bind(_ host: String, _ port: UInt16) throws {

@@ -8,13 +8,13 @@ final class TargetOpens {
     typealias Search = PendingAnswer<Result<Void, Cause>>
 
     private let session: WalkedSession
-    private var queue: [(target: ForwardSpec.Endpoint, search: Search)] = []
+    private var queue: [(target: FarEnd, search: Search)] = []
 
     init(over session: WalkedSession) {
         self.session = session
     }
 
-    func add(_ target: ForwardSpec.Endpoint, _ search: Search) {
+    func add(_ target: FarEnd, _ search: Search) {
         queue.append((target, search))
     }
 

@@ -22,7 +22,7 @@ final class WalkedSession: ChannelSource {
     func demand() {}
 
     func open(
-        _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
+        _ target: FarEnd, originator: SocketAddress?,
         completion: @escaping (Result<OpenedChannel, Cause>) -> Void
     ) -> OpenScheduler.Ticket {
         // A stock libssh2 opens one after the other, and one may wait behind it.

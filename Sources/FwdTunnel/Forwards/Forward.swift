@@ -5,7 +5,7 @@ import NIOCore
 /// How a kind of forward listens. Each kind is one folder; the rest of the gateway knows only this.
 protocol ForwardListener: AnyObject {
     /// Begins to listen. The answer comes once, unless `close` comes first.
-    func open(completion: @escaping (Result<UInt16, Cause>) -> Void)
+    func open(completion: @escaping (Result<UInt16?, Cause>) -> Void)
     /// Stops listening and forgets connections that are not carried yet. Relays go on.
     func close()
     /// The gateway is up: connections that waited for it may go on.
@@ -75,7 +75,7 @@ final class Forward {
 
     /// The gateway is up on another session, the old one only finishes what it carries: a remote port moves.
     func sessionReplaced() {
-        guard configuration.spec.kind == .remote else { return }
+        guard configuration.spec.kind.listensFarAway else { return }
         perform(machine.gatewayDown())
         gatewayCameUp()
     }
@@ -95,7 +95,7 @@ final class Forward {
         perform(machine.lost(cause, now: .now, jitter: Double.random(in: 0..<1)))
     }
 
-    private func listenerAnswered(_ result: Result<UInt16, Cause>) {
+    private func listenerAnswered(_ result: Result<UInt16?, Cause>) {
         switch result {
         case .success(let port):
             machine.opened(port: port)
@@ -154,7 +154,7 @@ final class Forward {
         since = .now()
         switch state {
         case .up:
-            logger.notice("\(message)", metadata: [LogKey.port: "\(machine.boundPort ?? 0)"])
+            logger.notice("\(message)", metadata: machine.boundPort.map { [LogKey.port: "\($0)"] })
         case .waiting:
             logger.info("\(message)")
         case .disabled:
@@ -170,7 +170,7 @@ final class Forward {
     private func noticeReadiness() {
         guard machine.isReady != isReady else { return }
         isReady = machine.isReady
-        prober?.readinessChanged(port: isReady ? machine.boundPort : nil)
+        prober?.readinessChanged(isReady, port: machine.boundPort)
     }
 
     /// What only follows from the gateway's state is no event of its own.

@@ -28,7 +28,7 @@ final class ForwardCounters {
     /// Bytes from our side into the channel.
     func sent(_ count: Int) {
         switch kind {
-        case .local: values.bytesToTarget += UInt64(count)
+        case .local, .dynamic, .transparent, .network: values.bytesToTarget += UInt64(count)
         case .remote: values.bytesFromTarget += UInt64(count)
         }
     }
@@ -36,7 +36,7 @@ final class ForwardCounters {
     /// Bytes from the channel to our side.
     func received(_ count: Int) {
         switch kind {
-        case .local: values.bytesFromTarget += UInt64(count)
+        case .local, .dynamic, .transparent, .network: values.bytesFromTarget += UInt64(count)
         case .remote: values.bytesToTarget += UInt64(count)
         }
     }

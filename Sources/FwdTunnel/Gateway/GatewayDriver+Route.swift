@@ -43,7 +43,7 @@ extension GatewayDriver {
 
     func openJump(to target: ForwardSpec.Endpoint, for promise: EventLoopPromise<ConnectedSocket.Handle>) {
         guard isUp else { return promise.fail(Cause(.jump, "the gateway \(configuration.name) \(trouble)")) }
-        jumps.connect(to: target, channels: self) { [name = configuration.name] result in
+        jumps.connect(to: .host(target), channels: self) { [name = configuration.name] result in
             promise.completeWith(
                 result.mapError { cause in
                     // A session that died meanwhile comes back; whoever waits is told then.

@@ -162,16 +162,24 @@ final class GatewayDriver {
             configuration, loop: loop, logger: logger, record: { [weak self] in self?.record($0) },
             stateDidChange: { [weak self] in self?.stateDidChange() })
         forward.probe(from: ProbeSource(channels: self, host: probes))
-        switch configuration.spec.kind {
-        case .local:
-            forward.listener = LocalListener(
-                forward: forward, id: id(of: forward), loop: loop, channels: self, budget: budget, store: store)
-        case .remote:
-            forward.listener = RemoteListener(
-                forward: forward, loop: loop, source: ProbeSource(channels: self, host: probes), budget: budget,
-                session: { [weak self] in self?.pool.primary })
-        }
+        forward.listener = makeListener(for: forward)
         return forward
+    }
+
+    private func makeListener(for forward: Forward) -> (any ForwardListener)? {
+        let spec = forward.configuration.spec
+        switch (spec.listen, spec.target) {
+        case (.port(let listen), .destination(let target)) where spec.kind == .remote:
+            return RemoteListener(
+                forward: forward, listen: listen, target: target, loop: loop,
+                source: ProbeSource(channels: self, host: probes), budget: budget,
+                session: { [weak self] in self?.pool.primary })
+        case (.port, .destination(let target)), (.socket, .destination(let target)):
+            return LocalListener(
+                forward: forward, listen: spec.listen, id: id(of: forward), loop: loop, channels: self, budget: budget,
+                store: store, intake: { FixedDestination(target) })
+        default: return nil
+        }
     }
 
     private func id(of forward: Forward) -> ForwardID {
@@ -436,7 +444,7 @@ extension GatewayDriver: ChannelSource {
     }
 
     func open(
-        _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
+        _ target: FarEnd, originator: SocketAddress?,
         completion: @escaping (Result<OpenedChannel, Cause>) -> Void
     ) -> OpenScheduler.Ticket {
         pool.open(target, originator: originator, completion: completion)

@@ -21,7 +21,7 @@ final class SessionPool {
     }
 
     private struct OpenRequest {
-        let target: ForwardSpec.Endpoint
+        let target: FarEnd
         let originator: SocketAddress?
         let since: ContinuousClock.Instant
         let timer: LoopTimer
@@ -48,7 +48,7 @@ final class SessionPool {
     private let windowBudget = WindowBudget()
     private(set) var openDurations = DurationHistogram()
     /// When an open to this target was answered last.
-    private var lastAnswer: [ForwardSpec.Endpoint: ContinuousClock.Instant] = [:]
+    private var lastAnswer: [FarEnd: ContinuousClock.Instant] = [:]
 
     init(loop: any EventLoop, logger: Logger) {
         self.loop = loop
@@ -189,7 +189,7 @@ final class SessionPool {
     // MARK: - Opens
 
     func open(
-        _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
+        _ target: FarEnd, originator: SocketAddress?,
         completion: @escaping (Result<OpenedChannel, Cause>) -> Void
     ) -> OpenScheduler.Ticket {
         lastTicket += 1

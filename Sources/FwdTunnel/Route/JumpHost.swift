@@ -15,7 +15,7 @@ final class JumpHost {
 
     /// - Parameter completion: with the socket's other end, which is the receiver's.
     func connect(
-        to target: ForwardSpec.Endpoint, channels: any ChannelSource,
+        to target: FarEnd, channels: any ChannelSource,
         completion: @escaping (Result<ConnectedSocket.Handle, Cause>) -> Void
     ) {
         do throws(Cause) {
@@ -41,7 +41,7 @@ final class JumpHost {
     }
 
     private func open(
-        _ target: ForwardSpec.Endpoint, _ near: any Channel, _ handler: RelayHandler, _ theirs: ConnectedSocket.Handle,
+        _ target: FarEnd, _ near: any Channel, _ handler: RelayHandler, _ theirs: ConnectedSocket.Handle,
         _ channels: any ChannelSource, _ completion: @escaping (Result<ConnectedSocket.Handle, Cause>) -> Void
     ) {
         counters.began()

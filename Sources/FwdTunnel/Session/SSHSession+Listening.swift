@@ -3,7 +3,7 @@ import LibSSH2
 
 /// A wish to listen at the far side.
 struct ListenRequest {
-    let listen: ForwardSpec.Listen
+    let listen: ForwardSpec.ListenAddress
     let onConnection: (SSHChannel) -> Void
     let completion: (Result<RemoteListening, Cause>) -> Void
 }
@@ -75,7 +75,7 @@ extension SSHSession {
     }
 }
 
-extension ForwardSpec.Listen {
+extension ForwardSpec.ListenAddress {
     /// The address as tcpip-forward has it (RFC 4254 section 7.1): "" is every interface of every protocol.
     var remoteBindAddress: String {
         switch address {

@@ -45,7 +45,7 @@ extension SSHSession {
             isPinging = true
         } else if opening == nil {
             startPingOpening()
-        } else if case .directTCPIP? = opening?.purpose {
+        } else if case .channel? = opening?.purpose {
             // Its answer depends on the target; the socket's own timeout is the floor meanwhile.
             return
         }

@@ -6,8 +6,7 @@ import NIOCore
 struct Opening {
     enum Purpose {
         case ping
-        case directTCPIP(
-            target: ForwardSpec.Endpoint, originator: SocketAddress?, (Result<SSHChannel, Cause>) -> Void)
+        case channel(to: FarEnd, originator: SocketAddress?, (Result<SSHChannel, Cause>) -> Void)
     }
 
     let purpose: Purpose
@@ -15,13 +14,13 @@ struct Opening {
 
 /// One of several opens under way.
 final class ParallelOpening {
-    let target: ForwardSpec.Endpoint
+    let target: FarEnd
     let channel: ChannelOpening
     let timer: LoopTimer
     let completion: (Result<SSHChannel, Cause>) -> Void
 
     init(
-        target: ForwardSpec.Endpoint, channel: ChannelOpening, timer: LoopTimer,
+        target: FarEnd, channel: ChannelOpening, timer: LoopTimer,
         completion: @escaping (Result<SSHChannel, Cause>) -> Void
     ) {
         self.target = target
@@ -32,14 +31,14 @@ final class ParallelOpening {
 }
 
 extension SSHSession {
-    /// Opens a direct-tcpip channel. The gateway's scheduler sees to it that there are not too many at once.
+    /// Opens a channel to something at the far side. The gateway's scheduler sees to it that there are not too many at once.
     func open(
-        _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
+        _ target: FarEnd, originator: SocketAddress?,
         completion: @escaping (Result<SSHChannel, Cause>) -> Void
     ) {
         if LibSSH2Library.opensInParallel { return openBesideOthers(target, originator: originator, completion) }
         precondition(queuedOpening == nil, "one open at a time per session")
-        queuedOpening = Opening(purpose: .directTCPIP(target: target, originator: originator, completion))
+        queuedOpening = Opening(purpose: .channel(to: target, originator: originator, completion))
         startNextOpening()
         pump()
     }
@@ -55,10 +54,10 @@ extension SSHSession {
 
     private func startNextOpening() {
         guard opening == nil, let next = queuedOpening else { return }
-        guard case .directTCPIP(let target, let originator, _) = next.purpose else { return }
+        guard case .channel(let target, let originator, _) = next.purpose else { return }
         queuedOpening = nil
         opening = next
-        ssh.startOpening(DirectTCPIP(target, originator: originator))
+        ssh.startOpening(target.channelTarget(for: originator))
         openTimer.set(in: openDeadline) { [weak self] in self?.abandonOpening() }
     }
 
@@ -86,7 +85,7 @@ extension SSHSession {
         case .ping:
             if case .success(let channel) = result { retire(channel) }
             finishPing()
-        case .directTCPIP(let target, _, let completion):
+        case .channel(let target, _, let completion):
             completion(result.mapError { refusal(of: target, $0) })
         }
     }
@@ -94,11 +93,11 @@ extension SSHSession {
     // MARK: - Several at once
 
     private func openBesideOthers(
-        _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
+        _ target: FarEnd, originator: SocketAddress?,
         _ completion: @escaping (Result<SSHChannel, Cause>) -> Void
     ) {
         do throws(LibSSH2Error) {
-            let channel = try ssh.open(DirectTCPIP(target, originator: originator))
+            let channel = try ssh.open(target.channelTarget(for: originator))
             let opening = ParallelOpening(
                 target: target, channel: channel, timer: LoopTimer(self.channel.eventLoop), completion: completion)
             parallelOpenings.append(opening)
@@ -145,7 +144,7 @@ extension SSHSession {
         pump()
     }
 
-    private func unanswered(_ target: ForwardSpec.Endpoint) -> Cause {
+    private func unanswered(_ target: FarEnd) -> Cause {
         let seconds = openDeadline.nanoseconds / 1_000_000_000
         return Cause(.timeout, "\(target) did not answer the gateway within \(seconds) s")
     }
@@ -153,12 +152,11 @@ extension SSHSession {
     // MARK: - Refusals
 
     /// A stock libssh2 has only its own words for the reason code (RFC 4254 section 5.1); sshd's text is lost.
-    private func refusal(of target: ForwardSpec.Endpoint, _ error: LibSSH2Error) -> Cause {
+    private func refusal(of target: FarEnd, _ error: LibSSH2Error) -> Cause {
         let text = error.message
         let what = "\(target) cannot be reached from the gateway"
         if error.isProhibited || text.contains("administratively prohibited") {
-            return Cause(
-                .forbidden, "\(what): forbidden by the server (AllowTcpForwarding, PermitOpen or permitopen)")
+            return Cause(.forbidden, "\(what): forbidden by the server (\(target.permission))")
         }
         let own = "Channel open failure ("
         let isOwn = text.hasPrefix(own) && text.hasSuffix(")")
@@ -166,7 +164,7 @@ extension SSHSession {
     }
 
     private func abandonOpening() {
-        guard phase == .ready, case .directTCPIP(let target, _, let completion) = opening?.purpose else { return }
+        guard phase == .ready, case .channel(let target, _, let completion) = opening?.purpose else { return }
         do throws(LibSSH2Error) {
             let late = try ssh.abandonOpen()
             if let late { return finishOpening(.success(late)) }
@@ -196,15 +194,7 @@ extension SSHSession {
             opening.completion(.failure(cause))
         }
         for opening in failed {
-            if case .directTCPIP(_, _, let completion) = opening.purpose { completion(.failure(cause)) }
+            if case .channel(_, _, let completion) = opening.purpose { completion(.failure(cause)) }
         }
-    }
-}
-
-extension DirectTCPIP {
-    init(_ target: ForwardSpec.Endpoint, originator: SocketAddress?) {
-        self.init(
-            host: target.host, port: target.port, originator: originator?.ipAddress ?? "127.0.0.1",
-            originatorPort: UInt16(clamping: originator?.port ?? 0))
     }
 }

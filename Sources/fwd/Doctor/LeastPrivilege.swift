@@ -14,6 +14,10 @@ struct LeastPrivilege: Equatable {
     let user: String
     /// `host:port` of every target, without repetitions, in the order of the file.
     let opens: [String]
+    /// Whether targets are chosen by clients, so that none can be left out.
+    let opensAnything: Bool
+    /// Whether a target is a Unix socket, of which sshd allows all or none.
+    let opensSockets: Bool
     /// `host:port` of every remote listener.
     let listens: [String]
     /// Whether a listener asks for an address that sshd binds only with `GatewayPorts clientspecified`.
@@ -25,9 +29,12 @@ struct LeastPrivilege: Equatable {
     init(_ gateway: GatewayConfiguration, jumps: [GatewayConfiguration]) throws(Problem) {
         let forwards = gateway.forwards.filter(\.isEnabled).map(\.spec)
         user = try Self.plain(gateway.login.user)
-        let listeners = forwards.filter { $0.kind == .remote }.map(\.listen)
+        let listeners = forwards.filter { $0.kind == .remote }.compactMap(Self.listenAddress)
+        let targets = forwards.filter { $0.kind == .local }.compactMap(\.destination)
         var opens: [String] = []
-        for spec in forwards where spec.kind == .local { opens.append(try Self.endpoint(spec.target)) }
+        for case .host(let endpoint) in targets { opens.append(try Self.endpoint(endpoint)) }
+        opensAnything = forwards.contains { $0.kind == .dynamic || $0.kind == .transparent }
+        opensSockets = targets.contains { if case .socket = $0 { true } else { false } }
         for jump in jumps { opens.append(try Self.endpoint(.init(host: jump.hostName, port: jump.port))) }
         var listens: [String] = []
         for listener in listeners { listens.append(try Self.text(listener)) }
@@ -42,7 +49,7 @@ struct LeastPrivilege: Equatable {
     /// authorized_keys has no "none". A name that never exists (RFC 6761 section 6.4) forbids all targets. Listen hosts
     /// are compared in lower case, so a pattern in upper case fits none.
     var keyOptions: String {
-        let opens = opens.isEmpty ? ["forbidden.invalid:1"] : opens
+        let opens = opensAnything ? [] : opens.isEmpty ? ["forbidden.invalid:1"] : opens
         let listens = listens.isEmpty ? ["FORBIDDEN.INVALID:1"] : listens
         let options =
             ["restrict", "port-forwarding"] + opens.map { "permitopen=\"\($0)\"" }
@@ -54,7 +61,7 @@ struct LeastPrivilege: Equatable {
     var matchBlock: String {
         let lines =
             forwardingLines + [
-                "AllowStreamLocalForwarding no", "AllowAgentForwarding no", "X11Forwarding no", "PermitTunnel no",
+                "AllowStreamLocalForwarding \(opensSockets ? "local" : "no")", "AllowAgentForwarding no", "X11Forwarding no", "PermitTunnel no",
                 "PermitTTY no", "PermitUserRC no",
                 "ForceCommand \(Self.command)",
             ]
@@ -65,7 +72,7 @@ struct LeastPrivilege: Equatable {
     var forwardingLines: [String] {
         [
             "AllowTcpForwarding \(direction)",
-            "PermitOpen \(opens.isEmpty ? "none" : opens.joined(separator: " "))",
+            "PermitOpen \(opensAnything ? "any" : opens.isEmpty ? "none" : opens.joined(separator: " "))",
             "PermitListen \(listens.isEmpty ? "none" : listens.joined(separator: " "))",
             "GatewayPorts \(listensBeyondLoopback ? "clientspecified" : "no")",
         ]
@@ -75,12 +82,16 @@ struct LeastPrivilege: Equatable {
     private static let command = "true"
 
     private var direction: String {
-        switch (opens.isEmpty, listens.isEmpty) {
+        switch (opens.isEmpty && !opensAnything, listens.isEmpty) {
         case (false, false): "yes"
         case (false, true): "local"
         case (true, false): "remote"
         case (true, true): "no"
         }
+    }
+
+    private static func listenAddress(_ spec: ForwardSpec) -> ForwardSpec.ListenAddress? {
+        if case .port(let address) = spec.listen { address } else { nil }
     }
 
     private static func endpoint(_ endpoint: ForwardSpec.Endpoint) throws(Problem) -> String {
@@ -89,7 +100,7 @@ struct LeastPrivilege: Equatable {
     }
 
     /// As fwd asks for it (RFC 4254 section 7.1): "localhost", "" for every interface, or the address.
-    private static func text(_ listen: ForwardSpec.Listen) throws(Problem) -> String {
+    private static func text(_ listen: ForwardSpec.ListenAddress) throws(Problem) -> String {
         let port = listen.port == 0 ? "*" : "\(listen.port)"
         switch listen.address {
         case .loopback: return "localhost:\(port)"
@@ -102,7 +113,7 @@ struct LeastPrivilege: Equatable {
 
     /// sshd grants these without `GatewayPorts` (channels.c, channel_fwd_bind_addr); everything else it would quietly
     /// bind to loopback.
-    private static func needsGatewayPorts(_ listen: ForwardSpec.Listen) -> Bool {
+    private static func needsGatewayPorts(_ listen: ForwardSpec.ListenAddress) -> Bool {
         switch listen.address {
         case .loopback: false
         case .any: true

@@ -89,10 +89,11 @@ struct Remedies {
     private func listener(
         _ forward: ForwardConfiguration, _ gateway: GatewayConfiguration, _ cause: Cause
     ) -> [DoctorRemedy] {
-        let look = ["ss -ltnp 'sport = :\(forward.spec.listen.port)'"]
+        guard let port = forward.spec.listen.port else { return socketFile(forward, gateway, cause) }
+        let look = ["ss -ltnp 'sport = :\(port)'"]
         switch cause.reason {
         case .bind where cause.failureClass == .needsOperator:
-            let setting = "sysctl -w net.ipv4.ip_unprivileged_port_start=\(forward.spec.listen.port)"
+            let setting = "sysctl -w net.ipv4.ip_unprivileged_port_start=\(port)"
             return [DoctorRemedy("take a port from 1024 on in \(file(gateway)); or, as root, here", [setting])]
         case .bind: return [DoctorRemedy("here; end what listens, or take another port in \(file(gateway))", look)]
         case .portInUse:
@@ -103,14 +104,30 @@ struct Remedies {
         }
     }
 
+    private func socketFile(
+        _ forward: ForwardConfiguration, _ gateway: GatewayConfiguration, _ cause: Cause
+    ) -> [DoctorRemedy] {
+        guard case .socket(let path) = forward.spec.listen else { return [sayings(of: gateway)] }
+        return [
+            DoctorRemedy(
+                "here; end what listens, or take another path in \(file(gateway))",
+                ["ls -ld \(path) $(dirname \(path))", "ss -lxp 'src \(path)'"])
+        ]
+    }
+
     private func target(
         _ forward: ForwardConfiguration, _ gateway: GatewayConfiguration, _ cause: Cause
     ) -> [DoctorRemedy] {
         if cause.reason == .forbidden { return allowing(gateway) }
         if cause.reason == .lost { return [sayings(of: gateway)] }
-        let target = forward.spec.target
-        let place = forward.spec.kind == .local ? "on \(gateway.hostName)" : "here"
-        return [DoctorRemedy("\(place), until it answers", ["nc -vz \(target.host) \(target.port)"])]
+        let place = forward.spec.kind == .remote ? "here" : "on \(gateway.hostName)"
+        let question =
+            switch forward.spec.destination {
+            case .host(let target): "nc -vz \(target.host) \(target.port)"
+            case .socket(let path): "nc -vzU \(path)"
+            case nil: "ss -tlnp"
+            }
+        return [DoctorRemedy("\(place), until it answers", [question])]
     }
 
     // MARK: - What the server must allow

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FwdCore
 
-/// `-L SPEC` and `-R SPEC`, as often as wanted.
+/// `-L SPEC`, `-R SPEC` and `-D SPEC`, as often as wanted.
 struct ForwardOptions: ParsableArguments {
     @Option(
         name: .customShort("L", allowingJoined: true),
@@ -13,11 +13,16 @@ struct ForwardOptions: ParsableArguments {
         help: ArgumentHelp("Listen at the gateway, connect from here.", valueName: "[bind:]port:host:hostport"))
     var remote: [String] = []
 
+    @Option(
+        name: .customShort("D", allowingJoined: true),
+        help: ArgumentHelp("A SOCKS and HTTP proxy here, connects from the gateway.", valueName: "[bind:]port"))
+    var dynamic: [String] = []
+
     /// In ssh's form, `-L 5432:db:5432`.
-    var specs: [String] { local.map { "-L \($0)" } + remote.map { "-R \($0)" } }
+    var specs: [String] { local.map { "-L \($0)" } + remote.map { "-R \($0)" } + dynamic.map { "-D \($0)" } }
 
     func validate() throws {
-        if specs.isEmpty { throw ValidationError("give at least one -L or -R") }
+        if specs.isEmpty { throw ValidationError("give at least one -L, -R or -D") }
     }
 }
 

@@ -117,7 +117,7 @@ extension ForwardStatus {
     }
 
     /// The spec as it stands in the file, with the port in use where the far side chose it.
-    var boundSpec: String { boundPort == nil ? spec : "-R \(boundListen):\(target)" }
+    var boundSpec: String { kind == .remote && boundPort != nil ? "-R \(boundListen):\(target)" : spec }
 }
 
 /// One element of `fwd list --json`.

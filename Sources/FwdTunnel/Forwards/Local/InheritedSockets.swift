@@ -7,24 +7,21 @@ import NIOCore
 struct InheritedSockets {
     typealias Handle = NIOBSDSocket.Handle
 
-    private var byHost: [String: Handle] = [:]
+    private var byPlace: [ListenPlace: Handle] = [:]
 
     /// Takes what the store has for the forward. What is not one of its addresses is closed, with a warning.
-    /// - Parameter hosts: addresses or names, as they are bound.
-    init(from store: any ListenerStore, for forward: ForwardID, hosts: [String], port: UInt16, logger: Logger) {
-        let wanted = hosts.map { host in
-            (host: host, address: try? SocketAddress.makeAddressResolvingHost(host, port: Int(port)))
-        }
+    init(from store: any ListenerStore, for forward: ForwardID, places: [ListenPlace], logger: Logger) {
+        let wanted = places.map { (place: $0, address: $0.address) }
         for socket in store.take(forward) {
             let bound = Self.address(of: socket)
-            let match = wanted.first { $0.address == bound && bound != nil && byHost[$0.host] == nil }
+            let match = wanted.first { $0.address == bound && bound != nil && byPlace[$0.place] == nil }
             if let match, Self.isListening(socket) {
-                byHost[match.host] = socket
+                byPlace[match.place] = socket
                 // The service manager's descriptors may come without; children must not hold the port.
                 _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
             } else {
                 let found = bound.map { describe($0) } ?? "no address"
-                let listen = wanted.map { $0.address.map { describe($0) } ?? $0.host }.joined(separator: " and ")
+                let listen = wanted.map { $0.address.map { describe($0) } ?? $0.place.description }.joined(separator: " and ")
                 logger.warning("closed an inherited socket for \(found): the forward listens on \(listen)")
                 Glibc.close(socket)
             }
@@ -32,8 +29,8 @@ struct InheritedSockets {
     }
 
     /// It is the caller's from here on.
-    mutating func take(host: String) -> Handle? {
-        byHost.removeValue(forKey: host)
+    mutating func take(_ place: ListenPlace) -> Handle? {
+        byPlace.removeValue(forKey: place)
     }
 
     private static func isListening(_ socket: Handle) -> Bool {
@@ -42,7 +39,7 @@ struct InheritedSockets {
         return getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value != 0
     }
 
-    /// `nil`: not an IP socket.
+    /// `nil`: neither an IP socket nor a Unix one.
     private static func address(of socket: Handle) -> SocketAddress? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -56,6 +53,8 @@ struct InheritedSockets {
                 return storage.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { SocketAddress($0.pointee) }
             case AF_INET6:
                 return storage.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { SocketAddress($0.pointee) }
+            case AF_UNIX:
+                return storage.withMemoryRebound(to: sockaddr_un.self, capacity: 1) { SocketAddress($0.pointee) }
             default:
                 return nil
             }

@@ -12,7 +12,7 @@ protocol ChannelSource: AnyObject {
     /// Opens a channel on one of the gateway's sessions; answers once.
     /// - Returns: a ticket for `withdraw`.
     func open(
-        _ target: ForwardSpec.Endpoint, originator: SocketAddress?,
+        _ target: FarEnd, originator: SocketAddress?,
         completion: @escaping (Result<OpenedChannel, Cause>) -> Void
     ) -> OpenScheduler.Ticket
     /// The open is no longer wanted. `false`: it is under way, and its completion will come.
@@ -27,42 +27,45 @@ struct OpenedChannel {
 /// An accepted connection on its way to becoming a relay. Loop-bound; its listener holds it until it is settled.
 ///
 /// ```
-/// queued --has its place--> holding --gateway up--> opening --confirmed--> (relay)
-///    |                          |  `hold` over          |  refused, deadline
-///    v                          v                       v
-///  closed                     closed                  closed
+/// queued --has its place--> asking --destination--> holding --gateway up--> opening --confirmed--> (relay)
+///    |                         |  none                |  `hold` over          |  refused, deadline
+///    v                         v                      v                       v
+///  closed                    closed                 closed                  closed
 /// ```
 final class LocalConnection: NearConnectionOwner {
     private enum State {
         case queued
+        case asking
         case holding
         case opening(OpenScheduler.Ticket)
         case settled
     }
 
+    private static let isAway = Cause(.lost, "the gateway is not connected")
     /// Sessions that may die under one open before its client is told.
     private static let maximumAttempts = 5
 
     private let near: any Channel
     private let handler: RelayHandler
     private let forward: Forward
+    private let intake: any ConnectionIntake
     private let channels: any ChannelSource
     private let limits: RelayLimits
     private let whenSettled: (LocalConnection, Relay?) -> Void
     private let holdTimer: LoopTimer
     private var state = State.queued
     private var attempts = 0
-    /// Bytes that came although nothing was read: NIO reads what is left when the client has closed its side.
-    private var early: [ByteBuffer] = []
+    private var destination: ForwardSpec.Destination?
     private var hasEnded = false
 
     init(
-        near: any Channel, handler: RelayHandler, forward: Forward, channels: any ChannelSource,
-        limits: RelayLimits, whenSettled: @escaping (LocalConnection, Relay?) -> Void
+        near: any Channel, handler: RelayHandler, forward: Forward, intake: any ConnectionIntake,
+        channels: any ChannelSource, limits: RelayLimits, whenSettled: @escaping (LocalConnection, Relay?) -> Void
     ) {
         self.near = near
         self.handler = handler
         self.forward = forward
+        self.intake = intake
         self.channels = channels
         self.limits = limits
         self.whenSettled = whenSettled
@@ -74,11 +77,25 @@ final class LocalConnection: NearConnectionOwner {
     /// It has its place among what the process carries.
     func start() {
         guard case .queued = state else { return }
+        state = .asking
+        intake.findDestination(of: near) { [weak self] result in
+            guard let self, case .asking = state else { return }
+            switch result {
+            case .success(let destination): hold(for: destination)
+            case .failure(let failure):
+                forward.connectionFailed(failure.cause)
+                settle(failure.result, failure.cause)
+            }
+        }
+    }
+
+    private func hold(for destination: ForwardSpec.Destination) {
+        self.destination = destination
         state = .holding
         if channels.isUp { return open() }
-        guard channels.mayComeUp else { return settle(.holdExpired) }
+        guard channels.mayComeUp else { return settle(.holdExpired, Self.isAway) }
         holdTimer.set(in: TimeAmount(clamping: forward.configuration.hold)) { [weak self] in
-            self?.settle(.holdExpired)
+            self?.settle(.holdExpired, Self.isAway)
         }
         channels.demand()
     }
@@ -93,10 +110,11 @@ final class LocalConnection: NearConnectionOwner {
     }
 
     private func open() {
+        guard let destination else { return }
         holdTimer.cancel()
         // The completion may come before `open` returns; the ticket then must not overwrite the state.
         state = .opening(-1)
-        let ticket = channels.open(forward.configuration.spec.target, originator: near.remoteAddress) { [self] result in
+        let ticket = channels.open(.destination(destination), originator: near.remoteAddress) { [self] result in
             opened(result)
         }
         if case .opening = state { state = .opening(ticket) }
@@ -106,11 +124,12 @@ final class LocalConnection: NearConnectionOwner {
         switch (result, state) {
         case (.success(let opened), .opening):
             becomeRelay(opened)
-        case (.success(let opened), .queued), (.success(let opened), .holding), (.success(let opened), .settled):
+        case (.success(let opened), .queued), (.success(let opened), .asking), (.success(let opened), .holding),
+            (.success(let opened), .settled):
             opened.session.retire(opened.channel)
         case (.failure(let cause), .opening):
             failed(cause)
-        case (.failure, .queued), (.failure, .holding), (.failure, .settled):
+        case (.failure, .queued), (.failure, .asking), (.failure, .holding), (.failure, .settled):
             break
         }
     }
@@ -119,18 +138,18 @@ final class LocalConnection: NearConnectionOwner {
         switch cause.reason {
         case .target, .forbidden:
             forward.connectionFailed(cause)
-            settle(.refused)
+            settle(.refused, cause)
         case .timeout:
             forward.connectionFailed(cause)
-            settle(.openTimeout)
+            settle(.openTimeout, cause)
         default:
             // The session died before the channel was there, so nothing of the stream is lost: take another one.
             attempts += 1
-            guard channels.mayComeUp, attempts < Self.maximumAttempts else { return settle(.sessionLost) }
+            guard channels.mayComeUp, attempts < Self.maximumAttempts else { return settle(.sessionLost, cause) }
             if channels.isUp { return open() }
             state = .holding
             holdTimer.set(in: TimeAmount(clamping: forward.configuration.hold)) { [weak self] in
-                self?.settle(.holdExpired)
+                self?.settle(.holdExpired, Self.isAway)
             }
             channels.demand()
         }
@@ -139,21 +158,23 @@ final class LocalConnection: NearConnectionOwner {
     private func becomeRelay(_ opened: OpenedChannel) {
         state = .settled
         forward.connectionSucceeded()
+        intake.opened(near)
         let relay = Relay(
             near: near, handler: handler, far: opened.channel, session: opened.session, counters: forward.counters,
             limits: limits)
         whenSettled(self, relay)
-        relay.start(early: early, hasEnded: hasEnded)
+        relay.start(early: intake.leftover, hasEnded: hasEnded)
     }
 
-    /// The connection ends here, with a reset: the client must not take this for an answer of the target.
-    private func settle(_ result: RelayResult) {
+    /// The connection ends here: with words of its own protocol, or with a reset, because the client must not take this
+    /// for an answer of the target.
+    private func settle(_ result: RelayResult, _ cause: Cause? = nil) {
         if case .settled = state { return }
         if case .opening(let ticket) = state { _ = channels.withdraw(ticket) }
         state = .settled
         holdTimer.cancel()
         handler.owner = nil
-        near.reset()
+        if let cause, intake.failed(near, cause) { near.close(promise: nil) } else { near.reset() }
         forward.counters.ended(result)
         whenSettled(self, nil)
     }
@@ -161,7 +182,7 @@ final class LocalConnection: NearConnectionOwner {
     // MARK: - Events of the near connection
 
     func nearBecameActive() {}
-    func nearReceived(_ bytes: ByteBuffer) { early.append(bytes) }
+    func nearReceived(_ bytes: ByteBuffer) { intake.received(bytes) }
     func nearReadCompleted() {}
     func nearEnded() { hasEnded = true }
     func nearBecameWritable() {}

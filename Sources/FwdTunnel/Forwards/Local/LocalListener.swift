@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// `-L`: listens here for the life of the forward, whatever the gateway does. Loop-bound.
+/// Listens here for the life of the forward, whatever the gateway does. Loop-bound.
 ///
 /// Connections are accepted while the gateway is away too, and wait as `LocalConnection`s.
 final class LocalListener: ForwardListener {
@@ -20,23 +20,28 @@ final class LocalListener: ForwardListener {
     private let admission: Admission
     private let limits: RelayLimits
     private let gate: AcceptGate
-    private var servers: [any Channel] = []
+    private let intake: () -> any ConnectionIntake
+    private var socketFile: UnixSocketFile?
+    private(set) var servers: [any Channel] = []
     private var waiting: [ObjectIdentifier: LocalConnection] = [:]
     private var relays = RelayRegistry()
     /// Counts `open` and `close` calls: an answer to an older one is dropped.
     private var generation = 0
 
     /// - Parameters:
+    ///   - listen: a port or a socket.
     ///   - id: what the forward's sockets are known by in the store.
     ///   - budget: what the process may carry.
     ///   - store: where listening sockets come from and are kept; absent: they live no longer than the listener.
+    ///   - intake: for each connection, what finds out where it leads.
     init(
-        forward: Forward, id: ForwardID, loop: any EventLoop, channels: any ChannelSource, budget: ConnectionBudget,
-        store: (any ListenerStore)?
+        forward: Forward, listen: ForwardSpec.Listen, id: ForwardID, loop: any EventLoop, channels: any ChannelSource, budget: ConnectionBudget,
+        store: (any ListenerStore)?, intake: @escaping () -> any ConnectionIntake
     ) {
         self.forward = forward
         self.id = id
-        listen = forward.configuration.spec.listen
+        self.listen = listen
+        self.intake = intake
         self.loop = loop
         self.channels = channels
         self.store = store
@@ -47,7 +52,7 @@ final class LocalListener: ForwardListener {
 
     // MARK: - Listening
 
-    func open(completion: @escaping (Result<UInt16, Cause>) -> Void) {
+    func open(completion: @escaping (Result<UInt16?, Cause>) -> Void) {
         generation += 1
         let current = generation
         EventLoopFuture.whenAllComplete(listeners(), on: loop).assumeIsolated().whenSuccess { [weak self] results in
@@ -58,19 +63,16 @@ final class LocalListener: ForwardListener {
 
     /// One for each address: what listens already is taken over, the rest is bound.
     private func listeners() -> [EventLoopFuture<any Channel>] {
-        let hosts = Self.addresses(of: listen.address)
-        guard let store, let forward else { return hosts.map { bind(host: $0) } }
-        var inherited = InheritedSockets(
-            from: store, for: id, hosts: hosts, port: listen.port, logger: forward.logger)
-        return hosts.map { host in
-            inherited.take(host: host).map { adopt($0) } ?? bind(host: host)
-        }
+        let places = ListenPlace.places(of: listen)
+        guard let store, let forward else { return places.map { bind($0) } }
+        var inherited = InheritedSockets(from: store, for: id, places: places, logger: forward.logger)
+        return places.map { place in inherited.take(place).map { adopt($0) } ?? bind(place) }
     }
 
     /// As ssh does: loopback and "every interface" mean both protocols, and one of the two is enough where the other
     /// does not exist. A port that is in use on one of them is an error, though: half a forward helps nobody.
     private func finishOpening(
-        _ results: [Result<any Channel, any Error>], _ completion: (Result<UInt16, Cause>) -> Void
+        _ results: [Result<any Channel, any Error>], _ completion: (Result<UInt16?, Cause>) -> Void
     ) {
         let bound = results.compactMap { try? $0.get() }
         let errors = results.compactMap { result -> (any Error)? in
@@ -80,12 +82,13 @@ final class LocalListener: ForwardListener {
             Self.close(results)
             // What was taken over goes too: a copy that the store kept would hold the port against the next attempt.
             store?.forget(id)
+            removeSocketFile()
             return completion(.failure(Self.cause(of: fatal, listen)))
         }
         servers = bound
         watch(bound)
         keep(bound)
-        completion(.success(UInt16(clamping: bound.first?.localAddress?.port ?? Int(listen.port))))
+        completion(.success(bound.first?.localAddress?.port.map { UInt16(clamping: $0) } ?? listen.port))
         gate.open(servers)
     }
 
@@ -110,15 +113,29 @@ final class LocalListener: ForwardListener {
         }
     }
 
-    static func addresses(of address: ForwardSpec.BindAddress) -> [String] {
-        switch address {
-        case .loopback: ["127.0.0.1", "::1"]
-        case .any: ["0.0.0.0", "::"]
-        case .address(let host): [host]
+    private func bind(_ place: ListenPlace) -> EventLoopFuture<any Channel> {
+        switch place {
+        case .host(let host, let port): bind(host: host, port: port)
+        case .path(let path): bind(path: path)
         }
     }
 
-    private func bind(host: String) -> EventLoopFuture<any Channel> {
+    private func bind(path: String) -> EventLoopFuture<any Channel> {
+        do {
+            let file = try UnixSocketFile.bind(path: path, mode: forward?.configuration.socketMode)
+            socketFile = file
+            return adopt(file.socket)
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+    }
+
+    private func removeSocketFile() {
+        socketFile?.remove()
+        socketFile = nil
+    }
+
+    private func bind(host: String, port: UInt16) -> EventLoopFuture<any Channel> {
         var bootstrap = makeBootstrap()
         if host.contains(":") {
             // Else "::" would take the IPv4 port too, and the bind of 0.0.0.0 would fail.
@@ -129,7 +146,7 @@ final class LocalListener: ForwardListener {
             bootstrap
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: host, port: Int(listen.port))
+            .bind(host: host, port: Int(port))
     }
 
     private func adopt(_ socket: InheritedSockets.Handle) -> EventLoopFuture<any Channel> {
@@ -169,6 +186,7 @@ final class LocalListener: ForwardListener {
     }
 
     static func cause(of error: any Error, _ listen: ForwardSpec.Listen) -> Cause {
+        if let cause = error as? Cause { return cause }
         let isForbidden = (error as? IOError)?.errnoCode == EACCES
         return Cause(
             .bind, isForbidden ? .needsOperator : .retry, "cannot listen on \(listen): \(describe(error))")
@@ -184,7 +202,8 @@ final class LocalListener: ForwardListener {
         try near.configureAsNear()
         try near.pipeline.syncOperations.addHandler(handler)
         let connection = LocalConnection(
-            near: near, handler: handler, forward: forward, channels: channels, limits: limits,
+            near: near, handler: handler, forward: forward, intake: intake(), channels: channels,
+            limits: limits,
             whenSettled: { [weak self] connection, relay in self?.settled(connection, relay) })
         waiting[ObjectIdentifier(connection)] = connection
         gate.admit(near, start: connection.start)
@@ -203,6 +222,7 @@ final class LocalListener: ForwardListener {
         generation += 1
         for server in servers { server.close(promise: nil) }
         servers = []
+        removeSocketFile()
         gate.close()
         for connection in waiting.values { connection.stop() }
     }
@@ -227,13 +247,18 @@ extension Channel {
     /// The options of every near connection, set without a future each.
     func configureAsNear() throws {
         guard let options = syncOptions else { return }
-        try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
-        try options.setOption(.socketOption(.so_keepalive), value: 1)
+        // Unix sockets have neither of the two.
+        if remoteAddress?.port != nil { try configureAsTCP(options) }
         try options.setOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 512 * 1024))
         try options.setOption(.maxMessagesPerRead, value: NearPolicy.readsPerTurn)
         try options.setOption(
             .recvAllocator,
             value: AdaptiveRecvByteBufferAllocator(
                 minimum: NearPolicy.firstReadSize, initial: NearPolicy.firstReadSize, maximum: NearPolicy.readSize))
+    }
+
+    private func configureAsTCP(_ options: any NIOSynchronousChannelOptions) throws {
+        try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        try options.setOption(.socketOption(.so_keepalive), value: 1)
     }
 }

@@ -20,7 +20,7 @@ final class ProbeAttempt {
 
     private let probe: Probe
     private let forward: ForwardConfiguration
-    private let boundPort: UInt16
+    private let boundPort: UInt16?
     private let loop: any EventLoop
     private let source: ProbeSource
     private let timer: LoopTimer
@@ -29,7 +29,7 @@ final class ProbeAttempt {
     private var completion: ((Outcome) -> Void)?
 
     init(
-        _ probe: Probe, of forward: ForwardConfiguration, boundPort: UInt16, loop: any EventLoop, source: ProbeSource
+        _ probe: Probe, of forward: ForwardConfiguration, boundPort: UInt16?, loop: any EventLoop, source: ProbeSource
     ) {
         self.probe = probe
         self.forward = forward
@@ -46,11 +46,29 @@ final class ProbeAttempt {
             guard let self else { return }
             finish(Outcome(failure: "no answer within \(probe.timeout)", isTimeout: true))
         }
-        switch (forward.spec.kind, probe.method) {
-        case (.local, .connect): openChannel(to: forward.spec.target)
-        case (.local, .expect), (.local, .http): converse(with: forward.spec.target)
-        case (.remote, .connect): connectFromHere { [self] in openChannel(to: farListener) }
-        case (.remote, .expect), (.remote, .http): converse(with: farListener)
+        guard let place else { return finish(Outcome()) }
+        switch (place, probe.method) {
+        case (.target(let target), .connect): openChannel(to: target)
+        case (.listener(let listener), .connect): connectFromHere { [self] in openChannel(to: listener) }
+        case (.target(let end), .expect), (.target(let end), .http), (.listener(let end), .expect),
+            (.listener(let end), .http):
+            converse(with: end)
+        }
+    }
+
+    /// What the far side is asked for.
+    private enum Place {
+        case target(FarEnd)
+        /// Its own listening port, which leads back to here.
+        case listener(FarEnd)
+    }
+
+    private var place: Place? {
+        switch (forward.spec.listen, forward.spec.kind) {
+        case (.port(let listen), .remote):
+            let port = boundPort ?? listen.port
+            return .listener(.host(ForwardSpec.ListenAddress(address: listen.address, port: port).asSeenThere))
+        default: return forward.spec.destination.map { .target(.destination($0)) }
         }
     }
 
@@ -72,13 +90,9 @@ final class ProbeAttempt {
         conversation = nil
     }
 
-    private var farListener: ForwardSpec.Endpoint {
-        ForwardSpec.Listen(address: forward.spec.listen.address, port: boundPort).asSeenThere
-    }
-
     // MARK: - A connection
 
-    private func openChannel(to target: ForwardSpec.Endpoint) {
+    private func openChannel(to target: FarEnd) {
         guard let channels = source.channels else { return finish(Outcome(isUndecided: true)) }
         var hasAnswered = false
         let ticket = channels.open(target, originator: nil) { [self] result in
@@ -107,10 +121,10 @@ final class ProbeAttempt {
     }
 
     private func connectFromHere(_ next: @escaping () -> Void) {
-        let target = forward.spec.target
+        guard let target = forward.spec.destination else { return finish(Outcome(isUndecided: true)) }
         ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(clamping: probe.timeout))
-            .connect(host: target.host, port: Int(target.port))
+            .connect(to: target)
             .assumeIsolated()
             .whenComplete { [self] result in
                 switch result {
@@ -125,7 +139,7 @@ final class ProbeAttempt {
 
     // MARK: - A conversation
 
-    private func converse(with target: ForwardSpec.Endpoint) {
+    private func converse(with target: FarEnd) {
         guard let channels = source.channels else { return finish(Outcome(isUndecided: true)) }
         source.host.connect(to: target, channels: channels) { [self] result in
             switch result {

@@ -11,6 +11,7 @@ final class Prober {
     private var machine: ProbeStateMachine
     private let timer: LoopTimer
     private var attempt: ProbeAttempt?
+    private var isReady = false
     private var boundPort: UInt16?
     private(set) var status: ProbeStatus?
 
@@ -26,10 +27,11 @@ final class Prober {
         timer = LoopTimer(loop)
     }
 
-    /// - Parameter port: where the forward listens, while it is ready to carry; else `nil`.
-    func readinessChanged(port: UInt16?) {
+    /// - Parameter port: where the forward listens, if that is a port.
+    func readinessChanged(_ isReady: Bool, port: UInt16?) {
+        self.isReady = isReady
         boundPort = port
-        perform(port == nil ? machine.unready() : machine.ready(now: .now, jitter: Double.random(in: 0..<1)))
+        perform(!isReady ? machine.unready() : machine.ready(now: .now, jitter: Double.random(in: 0..<1)))
     }
 
     func retry() {
@@ -64,7 +66,7 @@ final class Prober {
     }
 
     private func start(_ number: Int) {
-        guard let boundPort else { return }
+        guard isReady else { return }
         let start = ContinuousClock.now
         let attempt = ProbeAttempt(machine.probe, of: forward, boundPort: boundPort, loop: loop, source: source)
         self.attempt = attempt

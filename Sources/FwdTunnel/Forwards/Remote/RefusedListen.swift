@@ -17,7 +17,7 @@ final class RefusedListen {
         static let longestHold = Duration.seconds(3 * 3600)
     }
 
-    private let listen: ForwardSpec.Listen
+    private let listen: ForwardSpec.ListenAddress
     /// Since when a session of ours that held the port is lost.
     private let lostAt: ContinuousClock.Instant?
     private let loop: any EventLoop
@@ -26,7 +26,7 @@ final class RefusedListen {
     private var connection: (any Channel)?
     private var completion: ((Cause) -> Void)?
 
-    init(_ listen: ForwardSpec.Listen, lostAt: ContinuousClock.Instant?, loop: any EventLoop, source: ProbeSource) {
+    init(_ listen: ForwardSpec.ListenAddress, lostAt: ContinuousClock.Instant?, loop: any EventLoop, source: ProbeSource) {
         self.listen = listen
         self.lostAt = lostAt.flatMap { .now - $0 < Policy.longestHold ? $0 : nil }
         self.loop = loop
@@ -38,7 +38,7 @@ final class RefusedListen {
         guard listen.port != 0, let channels = source.channels else { return completion(cause) }
         self.completion = completion
         timer.set(in: Policy.deadline) { [self] in finish(unknown) }
-        source.host.connect(to: listen.asSeenThere, channels: channels) { [self] result in
+        source.host.connect(to: .host(listen.asSeenThere), channels: channels) { [self] result in
             switch result {
             case .success(let socket): hear(socket)
             case .failure(let failure): finish(explained(failure))
@@ -126,7 +126,7 @@ final class RefusedListen {
 @available(*, unavailable)
 extension RefusedListen: Sendable {}
 
-extension ForwardSpec.Listen {
+extension ForwardSpec.ListenAddress {
     /// Where a connection made at the far side reaches this listener.
     var asSeenThere: ForwardSpec.Endpoint {
         switch address {

@@ -9,6 +9,8 @@ final class RemoteListener: ForwardListener {
     /// What connecting to the target may take, the same as for -L at the far side.
     private static let connectDeadline = TimeAmount.seconds(10)
 
+    private let listen: ForwardSpec.ListenAddress
+    private let target: ForwardSpec.Destination
     private let loop: any EventLoop
     private unowned let forward: Forward
     /// The gateway's first session, while it is up.
@@ -27,10 +29,12 @@ final class RemoteListener: ForwardListener {
     private var generation = 0
 
     init(
-        forward: Forward, loop: any EventLoop, source: ProbeSource, budget: ConnectionBudget,
+        forward: Forward, listen: ForwardSpec.ListenAddress, target: ForwardSpec.Destination, loop: any EventLoop, source: ProbeSource, budget: ConnectionBudget,
         session: @escaping () -> SSHSession?
     ) {
         self.forward = forward
+        self.listen = listen
+        self.target = target
         self.budget = budget
         admission = Admission(forward)
         limits = RelayLimits(forward.configuration.limits, loop: loop)
@@ -39,13 +43,13 @@ final class RemoteListener: ForwardListener {
         self.session = session
     }
 
-    func open(completion: @escaping (Result<UInt16, Cause>) -> Void) {
+    func open(completion: @escaping (Result<UInt16?, Cause>) -> Void) {
         guard let session = session() else { return }
         generation += 1
         let current = generation
         session.listen(
             ListenRequest(
-                listen: forward.configuration.spec.listen,
+                listen: listen,
                 onConnection: { [weak self, weak session] far in
                     guard let session else { return }
                     guard let self else { return session.retire(far) }
@@ -63,7 +67,7 @@ final class RemoteListener: ForwardListener {
 
     private func answered(
         _ result: Result<RemoteListening, Cause>, on session: SSHSession,
-        _ completion: @escaping (Result<UInt16, Cause>) -> Void
+        _ completion: @escaping (Result<UInt16?, Cause>) -> Void
     ) {
         switch result {
         case .success(let listening):
@@ -73,8 +77,7 @@ final class RemoteListener: ForwardListener {
             completion(.success(listening.listener.port))
         case .failure(let cause) where cause.reason == .remoteListen:
             let current = generation
-            let refused = RefusedListen(
-                forward.configuration.spec.listen, lostAt: lostAt, loop: loop, source: source)
+            let refused = RefusedListen(listen, lostAt: lostAt, loop: loop, source: source)
             self.refused = refused
             refused.explain(cause) { [weak self] explained in
                 guard let self, generation == current else { return }
@@ -87,7 +90,7 @@ final class RemoteListener: ForwardListener {
 
     /// A port that was free when it was looked at may have been given up since the refusal: by a session that ended
     /// just then. Before that parks the forward, the server is asked once more.
-    private func explain(_ cause: Cause, _ completion: @escaping (Result<UInt16, Cause>) -> Void) {
+    private func explain(_ cause: Cause, _ completion: @escaping (Result<UInt16?, Cause>) -> Void) {
         if cause.failureClass == .needsOperator, !isAskingAgain {
             isAskingAgain = true
             return open(completion: completion)
@@ -121,22 +124,21 @@ final class RemoteListener: ForwardListener {
         guard admission.admitsRemotePeer() else { return session.retire(far) }
         guard budget.take() else { return refuseForLackOfPlace(far, session) }
         forward.counters.began()
-        let target = forward.configuration.spec.target
         ClientBootstrap(group: loop)
             .connectTimeout(Self.connectDeadline)
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .connect(host: target.host, port: Int(target.port))
+            .connect(to: target)
             .assumeIsolated()
-            .whenComplete { [weak self, forward, budget, limits] result in
+            .whenComplete { [weak self, forward, budget, limits, target] result in
                 switch result {
                 case .success(let near):
                     // The place goes with the descriptor.
                     near.closeFuture.whenComplete { _ in budget.give() }
-                    Self.glue(near, far, session, forward, limits, self)
+                    Self.glue(near, far, session, forward, limits, target, self)
                 case .failure(let error):
                     budget.give()
-                    Self.refuse(far, session, forward, error)
+                    Self.refuse(far, session, forward, target, error)
                 }
             }
     }
@@ -150,7 +152,7 @@ final class RemoteListener: ForwardListener {
 
     private static func glue(
         _ near: any Channel, _ far: SSHChannel, _ session: SSHSession, _ forward: Forward, _ limits: RelayLimits,
-        _ listener: RemoteListener?
+        _ target: ForwardSpec.Destination, _ listener: RemoteListener?
     ) {
         guard session.phase == .ready else {
             near.reset()
@@ -162,7 +164,7 @@ final class RemoteListener: ForwardListener {
             try near.pipeline.syncOperations.addHandler(handler)
         } catch {
             near.close(promise: nil)
-            return refuse(far, session, forward, error)
+            return refuse(far, session, forward, target, error)
         }
         let relay = Relay(
             near: near, handler: handler, far: far, session: session, counters: forward.counters, limits: limits)
@@ -172,10 +174,10 @@ final class RemoteListener: ForwardListener {
     }
 
     private static func refuse(
-        _ far: SSHChannel, _ session: SSHSession, _ forward: Forward, _ error: any Error
+        _ far: SSHChannel, _ session: SSHSession, _ forward: Forward, _ target: ForwardSpec.Destination,
+        _ error: any Error
     ) {
         session.retire(far)
-        let target = forward.configuration.spec.target
         forward.connectionFailed(Cause(.target, "\(target) cannot be reached from here: \(describe(error))"))
         forward.counters.ended(.refused)
     }

@@ -1,0 +1,35 @@
+import FwdCore
+import LibSSH2
+import NIOCore
+
+/// What a channel leads to at the far side.
+enum FarEnd: Hashable, CustomStringConvertible {
+    case destination(ForwardSpec.Destination)
+
+    static func host(_ endpoint: ForwardSpec.Endpoint) -> FarEnd { .destination(.host(endpoint)) }
+
+    var description: String {
+        switch self {
+        case .destination(let destination): destination.description
+        }
+    }
+
+    /// What decides at the server whether it may be opened (sshd_config(5), sshd(8)).
+    var permission: String {
+        switch self {
+        case .destination(.host): "AllowTcpForwarding, PermitOpen or permitopen"
+        case .destination(.socket): "AllowStreamLocalForwarding, or no port-forwarding for the key"
+        }
+    }
+
+    /// - Parameter originator: who connected here; sshd writes it into its log.
+    func channelTarget(for originator: SocketAddress?) -> ChannelTarget {
+        switch self {
+        case .destination(.host(let target)):
+            .directTCPIP(
+                host: target.host, port: target.port, originator: originator?.ipAddress ?? "127.0.0.1",
+                originatorPort: UInt16(clamping: originator?.port ?? 0))
+        case .destination(.socket(let path)): .directStreamLocal(path: path)
+        }
+    }
+}
