@@ -160,7 +160,8 @@ extension SSHSession {
         }
         let own = "Channel open failure ("
         let isOwn = text.hasPrefix(own) && text.hasSuffix(")")
-        return Cause(.target, "\(what): \(printable(isOwn ? String(text.dropFirst(own.count).dropLast()) : text))")
+        let words = printable(isOwn ? String(text.dropFirst(own.count).dropLast()) : text)
+        return Cause(.target, "\(what): \(words)\(target.refusalNote)")
     }
 
     private func abandonOpening() {

@@ -127,7 +127,10 @@ struct Remedies {
             case .socket(let path): "nc -vzU \(path)"
             case nil: "ss -tlnp"
             }
-        return [DoctorRemedy("\(place), until it answers", [question])]
+        let answer = DoctorRemedy("\(place), until it answers", [question])
+        guard forward.spec.kind == .local, case .socket = forward.spec.destination else { return [answer] }
+        let permission = DoctorRemedy(serverFile(gateway), ["AllowStreamLocalForwarding local"])
+        return [answer, permission]
     }
 
     // MARK: - What the server must allow
