@@ -123,6 +123,15 @@ struct LinkedOffices {
         return try await OfficeTraffic.exchange(bytes, from: near.client, way, within: deadline)
     }
 
+    /// The same by IPv6; `nil` where these means have none.
+    func exchange6(
+        _ bytes: UInt64, _ means: Means, _ direction: Direction
+    ) async throws -> OfficeTraffic.Exchanged? {
+        let (near, far) = ends(direction)
+        guard let way = means.way6(to: far.addresses) else { return nil }
+        return try await OfficeTraffic.exchange(bytes, from: near.client, way)
+    }
+
     func ends(_ direction: Direction) -> (near: Office, far: Office) {
         direction == .fromAToB ? (offices.a, offices.b) : (offices.b, offices.a)
     }

@@ -5,7 +5,7 @@ import Testing
 enum Means: String, CaseIterable, CustomTestStringConvertible {
     case port, socks, transparent, network
 
-    static let present: [Means] = [.port]
+    static let present: [Means] = [.port, .transparent]
 
     var testDescription: String {
         switch self {
@@ -24,6 +24,15 @@ enum Means: String, CaseIterable, CustomTestStringConvertible {
         case .socks: .socks(near.gate, port: LinkedOffices.socksPort, to: far.server)
         case .transparent: .direct(far.server)
         case .network: .direct(far.otherServer)
+        }
+    }
+
+    /// The same by IPv6, where the offices' own addresses lead there.
+    func way6(to far: OfficeAddresses) -> OfficeTraffic.Way? {
+        switch self {
+        case .port, .socks: nil
+        case .transparent: .direct(far.server6)
+        case .network: .direct(far.otherServer6)
         }
     }
 
@@ -58,7 +67,7 @@ enum Means: String, CaseIterable, CustomTestStringConvertible {
             [
                 "  socks:", "    spec: -D \(near.gate):\(LinkedOffices.socksPort)", "    allow: [\(near.lan)]",
             ]
-        case .transparent: ["  transparent:", "    transparent: [\(far.server)/32]"]
+        case .transparent: ["  transparent:", "    transparent: [\(far.server)/32, \"\(far.server6)/128\"]"]
         }
     }
 

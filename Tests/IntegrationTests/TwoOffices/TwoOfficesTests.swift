@@ -16,6 +16,7 @@ struct TwoOfficesTests {
                 let began = ContinuousClock.now
                 let exchanged = try await linked.exchange(Self.size, means, direction)
                 #expect(exchanged.isWhole && exchanged.bytes == Self.size, "\(exchanged)")
+                #expect(try await linked.exchange6(Self.sample, means, direction)?.isWhole != false)
                 print("\(means.testDescription) \(direction.testDescription): \(ContinuousClock.now - began)")
             }
             expectOnlySSH(in: capture, linked)

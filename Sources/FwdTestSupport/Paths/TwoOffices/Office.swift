@@ -13,7 +13,8 @@ public struct Office: Sendable {
         try await gate.configure("link set lan up")
         try await gate.add([addresses.gate, addresses.gate6], to: "lan")
         try await plug(client, as: "client", [addresses.client, addresses.client6])
-        try await plug(server, as: "server", [addresses.server, addresses.otherServer, addresses.server6])
+        let servers = [addresses.server, addresses.otherServer, addresses.server6, addresses.otherServer6]
+        try await plug(server, as: "server", servers)
     }
 
     private func plug(_ host: NetworkHost, as name: String, _ hostAddresses: [String]) async throws {

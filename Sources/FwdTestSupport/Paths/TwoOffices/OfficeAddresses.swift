@@ -22,4 +22,5 @@ public struct OfficeAddresses: Hashable, Sendable {
     public var gate6: String { "fd00:10:\(number)::1" }
     public var client6: String { "fd00:10:\(number)::10" }
     public var server6: String { "fd00:10:\(number)::20" }
+    public var otherServer6: String { "fd00:10:\(number)::30" }
 }
