@@ -52,7 +52,8 @@ struct TwoOfficesTests {
                         Self.sample, from: offices.a.gate, .direct(far.wan))
                     #expect(exchanged.isWhole)
                     await #expect(throws: TestSupportError.self) {
-                        try await OfficeTraffic.exchange(Self.sample, from: offices.a.client, .direct(far.server))
+                        try await OfficeTraffic.exchange(
+                            Self.sample, from: offices.a.client, .direct(far.server), within: .seconds(3))
                     }
                 }
                 #expect(capture.contains(OfficeTraffic.marker))
