@@ -33,21 +33,36 @@ extension GatewayChecker {
 
     private mutating func longForm(_ name: String, _ field: ConfigField) -> ForwardConfiguration? {
         guard let fields = section(field, keys: KeyReference.forward.names) else { return nil }
-        if fields["spec"] == nil {
-            error(at: field.key.position, "\(field.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
-        }
-        let spec = fields["spec"].flatMap { self.spec($0, isLimited: fields["allow"] != nil) }
+        let spec = spec(of: fields, field)
         let hold =
             fields["hold"].map { value($0, expected: Scalars.expectedDuration, Scalars.duration) }
             ?? ForwardConfiguration.defaultHold
         let isEnabled = fields["enabled"].map { value($0, expected: "true or false", Scalars.bool) } ?? true
         let mode = fields["mode"].flatMap { socketMode($0, of: spec) }
         let probe = fields["probe"].map { self.probe($0) } ?? .standard
+        if let probe = fields["probe"], fields["network"] != nil { refuseConversation(probe) }
         let limits = limits(fields, of: spec?.kind)
         guard let spec, let hold, let isEnabled else { return nil }
         return ForwardConfiguration(
             name: name, spec: spec, hold: hold, isEnabled: isEnabled, probe: probe, limits: limits,
             socketMode: mode)
+    }
+
+    /// What it carries: `spec`, or what stands in its place.
+    private mutating func spec(of fields: [String: ConfigField], _ field: ConfigField) -> ForwardSpec? {
+        let spec = fields["spec"].flatMap { self.spec($0, isLimited: fields["allow"] != nil) }
+        guard let network = fields["network"] else {
+            if fields["spec"] == nil {
+                error(
+                    at: field.key.position,
+                    "\(field.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
+            }
+            return spec
+        }
+        if let spec = fields["spec"] {
+            error(at: spec.key.position, "\(spec.path): \"network\" stands here too, expected one of the two")
+        }
+        return self.network(network, in: fields)
     }
 
     private mutating func socketMode(_ field: ConfigField, of spec: ForwardSpec?) -> UInt16? {
