@@ -17,6 +17,7 @@ import Testing
             LocalForward 15432 db.internal:5432
             LocalForward /tmp/here.sock db.internal:80
             RemoteForward 12222 localhost:22
+            RemoteForward 11081
             DynamicForward 11080
         Host other.example
             LocalForward 15433 db:80
@@ -36,12 +37,12 @@ import Testing
             let folder = directory.file("d")
             #expect(
                 result.output == """
-                    \(folder)/work.yaml: -L 15432:db.internal:5432, -R 12222:localhost:22
+                    \(folder)/work.yaml: -L 15432:db.internal:5432, -L /tmp/here.sock:db.internal:80, \
+                    -R 12222:localhost:22, -D 11080
                     \(folder)/other.example.yaml: -L 15433:db:80
 
                     """)
-            #expect(result.errors.contains("work: not taken over: DynamicForward "))
-            #expect(result.errors.contains("work: not taken over: LocalForward /tmp/here.sock"))
+            #expect(result.errors.contains("work: not taken over: RemoteForward 11081: dynamic forwards (-R without"))
             #expect(result.errors.contains("work: fwd does not honour Ciphers"))
             #expect(!result.errors.contains("quiet"))
             // Two gateways cannot listen on one port.
@@ -51,7 +52,7 @@ import Testing
             let contents = try await ForwardsDirectory(path: directory.file("d")).resolved()
             let work = try #require(contents.gateways["work"])
             #expect((work.host, work.hostName, work.login.user) == ("work", "t2.example.org", "tunnel"))
-            #expect(work.forwards.map(\.spec.description) == ["-L 15432:db.internal:5432", "-R 12222:localhost:22"])
+            #expect(work.forwards.map(\.name) == ["l15432", "here-sock", "r12222", "d11080"])
         }
     }
 

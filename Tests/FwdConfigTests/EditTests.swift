@@ -144,7 +144,11 @@ private let gateway = "gateway:\n  host: h\n"
             "a b", "-L 9:b:2", .invalidArgument,
             "\"a b\" cannot name a forward: \" \" is not allowed in a name; use letters, digits, \".\", \"_\" and \"-\""
         ),
-        ("x", "-L 9:b", .invalidArgument, "\"-L 9:b\": expected -L [bind_address:]port:host:hostport, found 2 fields"),
+        (
+            "x", "-L 9:b", .invalidArgument,
+            "\"-L 9:b\": expected -L [bind_address:]port:host:hostport (or the path of a Unix socket at either end), "
+                + "found 2 fields"
+        ),
         ("x", "-L 1:c:3", .listenConflict, "\"a\" of work.yaml listens on localhost:1 already"),
     ])
     func whatCannotBeAddedIsRefused(name: String, spec: String, code: ConfigError.Code, message: String) throws {

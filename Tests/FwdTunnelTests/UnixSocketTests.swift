@@ -109,16 +109,17 @@ struct UnixSocketTests {
             let spec = ForwardSpec(
                 kind: .local, listen: .port(.init(address: .loopback, port: FreePorts.next())),
                 target: .destination(.socket("\(place.path)/none.sock")))
-            for (lines, reason) in [([], Cause.Reason.target), (["AllowStreamLocalForwarding no"], .forbidden)] {
+            for lines in [[], ["AllowStreamLocalForwarding no"]] {
                 try await Self.with(spec, sshd: SSHDOptions(configuration: lines)) { fixture, _ in
                     // The reset may be there before `connect` has returned.
                     _ = try? await StreamClient.with(port: spec.listenPort) { await $0.receiveDigest() }
                     let cause = try await eventually("the refusal is shown") {
                         try await fixture.forward("f").lastError?.cause
                     }
-                    #expect(cause.reason == reason, "\(cause)")
+                    #expect(cause.reason == .target, "\(cause)")
                     #expect(cause.message.contains("\(place.path)/none.sock"))
-                    #expect(cause.message.contains("AllowStreamLocalForwarding") == (reason == .forbidden))
+                    // sshd answers the same to both.
+                    #expect(cause.message.contains("AllowStreamLocalForwarding"))
                 }
             }
         }

@@ -33,7 +33,7 @@ extension GatewayChecker {
 
     private mutating func longForm(_ name: String, _ field: ConfigField) -> ForwardConfiguration? {
         guard let fields = section(field, keys: KeyReference.forward.names) else { return nil }
-        let spec = spec(of: fields, field)
+        let spec = spec(fields, of: field)
         let hold =
             fields["hold"].map { value($0, expected: Scalars.expectedDuration, Scalars.duration) }
             ?? ForwardConfiguration.defaultHold
@@ -48,21 +48,33 @@ extension GatewayChecker {
             socketMode: mode)
     }
 
-    /// What it carries: `spec`, or what stands in its place.
-    private mutating func spec(of fields: [String: ConfigField], _ field: ConfigField) -> ForwardSpec? {
-        let spec = fields["spec"].flatMap { self.spec($0, isLimited: fields["allow"] != nil) }
-        guard let network = fields["network"] else {
-            if fields["spec"] == nil {
-                error(
-                    at: field.key.position,
-                    "\(field.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
-            }
-            return spec
+    /// Exactly one of the keys says what kind of forward it is.
+    private mutating func spec(_ fields: [String: ConfigField], of forward: ConfigField) -> ForwardSpec? {
+        let kinds = KeyReference.kinds.compactMap { name in fields[name].map { (name, $0) } }
+        guard let (name, field) = kinds.first else {
+            error(
+                at: forward.key.position, "\(forward.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
+            return nil
         }
-        if let spec = fields["spec"] {
-            error(at: spec.key.position, "\(spec.path): \"network\" stands here too, expected one of the two")
+        if let (_, other) = kinds.dropFirst().first {
+            error(at: other.key.position, "\(other.path): \"\(name)\" stands here already, expected one of the two")
+            return nil
         }
-        return self.network(network, in: fields)
+        refuseStrangers(fields, to: name)
+        switch name {
+        case "transparent": return transparent(field, exclude: fields["exclude"])
+        case "network": return network(field, in: fields)
+        default: return self.spec(field, isLimited: fields["allow"] != nil)
+        }
+    }
+
+    /// Keys that only one kind has.
+    private mutating func refuseStrangers(_ fields: [String: ConfigField], to kind: String) {
+        guard kind != "transparent" else { return }
+        for name in ["exclude"] {
+            guard let field = fields[name] else { continue }
+            error(at: field.key.position, "\(field.path): only beside \"transparent\"")
+        }
     }
 
     private mutating func socketMode(_ field: ConfigField, of spec: ForwardSpec?) -> UInt16? {

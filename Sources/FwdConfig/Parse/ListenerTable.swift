@@ -21,11 +21,13 @@ struct ListenerTable<Owner> {
         case network(AddressRange)
     }
 
+    private var redirected: [(networks: [AddressRange], owner: Owner)] = []
     private var taken: [Key: [(places: [ListenPlace], owner: Owner)]] = [:]
 
     /// Notes where `forward` listens.
     /// - Returns: who listens there already; disabled forwards listen nowhere.
     mutating func insert(_ forward: ForwardConfiguration, owner: Owner) -> Owner? {
+        if case .redirect(let rule) = forward.spec.listen { return insert(rule, of: forward, owner) }
         guard forward.isEnabled else { return nil }
         var found: Owner?
         for (key, places) in Self.places(of: forward.spec) {
@@ -33,6 +35,16 @@ struct ListenerTable<Owner> {
             taken[key, default: []].append((places, owner))
         }
         return found
+    }
+
+    /// Two forwards cannot both take a connection over.
+    private mutating func insert(_ rule: TransparentRule, of forward: ForwardConfiguration, _ owner: Owner) -> Owner? {
+        guard forward.isEnabled else { return nil }
+        let other = redirected.first { other in
+            other.networks.contains { network in rule.networks.contains { $0.overlaps(network) } }
+        }
+        redirected.append((rule.networks, owner))
+        return other?.owner
     }
 
     private static func places(of spec: ForwardSpec) -> [(Key, [ListenPlace])] {

@@ -26,6 +26,15 @@ enum FarEnd: Hashable, CustomStringConvertible {
         }
     }
 
+    /// What a refusal leaves open: sshd answers for a Unix socket that it forbids as for one that does not exist
+    /// (serverloop.c, server_request_direct_streamlocal).
+    var refusalNote: String {
+        switch self {
+        case .destination(.host), .tunnel: ""
+        case .destination(.socket): " (nothing listens there, or it is forbidden by \(permission))"
+        }
+    }
+
     /// - Parameter originator: who connected here; sshd writes it into its log.
     func channelTarget(for originator: SocketAddress?) -> ChannelTarget {
         switch self {

@@ -161,7 +161,8 @@ extension SSHSession {
         }
         let own = "Channel open failure ("
         let isOwn = text.hasPrefix(own) && text.hasSuffix(")")
-        return Cause(.target, "\(what): \(printable(isOwn ? String(text.dropFirst(own.count).dropLast()) : text))")
+        let words = printable(isOwn ? String(text.dropFirst(own.count).dropLast()) : text)
+        return Cause(.target, "\(what): \(words)\(target.refusalNote)")
     }
 
     /// sshd gives the same reason for all of its refusals, and remarks what it really is (serverloop.c,

@@ -89,6 +89,7 @@ struct Remedies {
     private func listener(
         _ forward: ForwardConfiguration, _ gateway: GatewayConfiguration, _ cause: Cause
     ) -> [DoctorRemedy] {
+        if let network = network(forward, gateway) { return network.device(cause) }
         guard let port = forward.spec.listen.port else { return socketFile(forward, gateway, cause) }
         let look = ["ss -ltnp 'sport = :\(port)'"]
         switch cause.reason {
@@ -102,6 +103,11 @@ struct Remedies {
         case .remoteListen: return allowing(gateway)
         default: return [sayings(of: gateway)]
         }
+    }
+
+    private func network(_ forward: ForwardConfiguration, _ gateway: GatewayConfiguration) -> NetworkRemedy? {
+        guard case .device(let link) = forward.spec.listen else { return nil }
+        return NetworkRemedy(link: link, gateway: gateway, file: file(gateway))
     }
 
     private func socketFile(
@@ -118,6 +124,7 @@ struct Remedies {
     private func target(
         _ forward: ForwardConfiguration, _ gateway: GatewayConfiguration, _ cause: Cause
     ) -> [DoctorRemedy] {
+        if let network = network(forward, gateway) { return network.tunnel(cause) }
         if cause.reason == .forbidden { return allowing(gateway) }
         if cause.reason == .lost { return [sayings(of: gateway)] }
         let place = forward.spec.kind == .remote ? "here" : "on \(gateway.hostName)"
@@ -127,7 +134,10 @@ struct Remedies {
             case .socket(let path): "nc -vzU \(path)"
             case nil: "ss -tlnp"
             }
-        return [DoctorRemedy("\(place), until it answers", [question])]
+        let answer = DoctorRemedy("\(place), until it answers", [question])
+        guard forward.spec.kind == .local, case .socket = forward.spec.destination else { return [answer] }
+        let permission = DoctorRemedy(serverFile(gateway), ["AllowStreamLocalForwarding local"])
+        return [answer, permission]
     }
 
     // MARK: - What the server must allow

@@ -120,6 +120,12 @@ extension FaultRow {
             try await eventually("the limit is reached") { scene.fixture.process.counters.openDescriptors >= 60 }
             for client in clients { await client.close() }
             let left = ContinuousClock.now
+            // It waits behind all of them in the kernel: when it is served, each has had its turn.
+            let last = try await StreamClient.connect(port: port)
+            try await last.send("hello")
+            #expect(await last.receive(count: 5, within: .seconds(30)) == "hello")
+            await last.close()
+            try await scene.waitUntilSettled()
             try await eventually(within: .seconds(30), "the descriptors are given back") {
                 scene.fixture.process.counters.openDescriptors < 40
             }
