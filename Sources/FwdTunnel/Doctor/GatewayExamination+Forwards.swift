@@ -15,7 +15,7 @@ extension GatewayExamination {
             case (_, .device(let link)):
                 device(forward, link, gateway)
                 await tunnel(forward, link, gateway, walked)
-            case (_, .redirect): break
+            case (_, .redirect(let rule)): await redirection(forward, rule, gateway)
             }
             await target(of: forward, gateway, search)
         }

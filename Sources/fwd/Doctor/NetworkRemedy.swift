@@ -11,13 +11,14 @@ struct NetworkRemedy {
     /// The device here.
     func device(_ cause: Cause) -> [DoctorRemedy] {
         switch cause.reason {
-        case .forbidden: [capability]
-        case .config: [DoctorRemedy("here, as root", ["modprobe tun", "apt-get install iproute2"]), capability]
+        case .forbidden: [Self.capability]
+        case .config: [DoctorRemedy("here, as root", ["modprobe tun", "apt-get install iproute2"]), Self.capability]
         default: [DoctorRemedy("here, to see which devices there are", ["ip -brief link"])]
         }
     }
 
-    private var capability: DoctorRemedy {
+    /// What lets the service change the network of this machine; fwd-network.conf has it ready.
+    static var capability: DoctorRemedy {
         DoctorRemedy(
             "in /etc/systemd/system/fwd.service.d/network.conf here, then systemctl daemon-reload && systemctl restart fwd",
             [

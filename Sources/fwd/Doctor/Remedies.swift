@@ -90,6 +90,7 @@ struct Remedies {
         _ forward: ForwardConfiguration, _ gateway: GatewayConfiguration, _ cause: Cause
     ) -> [DoctorRemedy] {
         if let network = network(forward, gateway) { return network.device(cause) }
+        if case .redirect = forward.spec.listen { return redirection(cause) }
         guard let port = forward.spec.listen.port else { return socketFile(forward, gateway, cause) }
         let look = ["ss -ltnp 'sport = :\(port)'"]
         switch cause.reason {
@@ -108,6 +109,14 @@ struct Remedies {
     private func network(_ forward: ForwardConfiguration, _ gateway: GatewayConfiguration) -> NetworkRemedy? {
         guard case .device(let link) = forward.spec.listen else { return nil }
         return NetworkRemedy(link: link, gateway: gateway, file: file(gateway))
+    }
+
+    private func redirection(_ cause: Cause) -> [DoctorRemedy] {
+        switch cause.reason {
+        case .forbidden: [NetworkRemedy.capability]
+        case .config: [DoctorRemedy("here, as root", ["apt-get install nftables"])]
+        default: [DoctorRemedy("here, as root, to see what rules there are", ["nft list ruleset"])]
+        }
     }
 
     private func socketFile(

@@ -62,12 +62,25 @@ final class NftablesConnection: Sendable {
 
     deinit { close() }
 
+    /// Why this process cannot have rules; `nil`: it can. A table without rules is put in, and goes at once.
+    static var problem: Cause? {
+        do throws(Cause) {
+            let connection = try NftablesConnection()
+            try connection.run("add table inet fwd_\(getpid())_check { flags owner; }\n")
+            connection.close()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// All of the commands, or none.
     func run(_ commands: String) throws(Cause) {
         let problem = Self.turn.withLock { _ in
             context.withLock { context -> String? in
                 guard let context else { return "the connection is closed" }
-                return library.run(context, commands) == 0 ? nil : library.errors(context).map { String(cString: $0) } ?? ""
+                return library.run(context, commands) == 0
+                    ? nil : library.errors(context).map { String(cString: $0) } ?? ""
             }
         }
         if let problem { throw Self.cause(of: problem) }
@@ -84,7 +97,7 @@ final class NftablesConnection: Sendable {
 
     private static func cause(of text: String) -> Cause {
         let line = text.split(separator: "\n").first.map { printable(String($0)) } ?? "no reason given"
-        guard text.contains(systemText(EPERM)) || text.contains("must be root") else {
+        guard text.lowercased().contains(systemText(EPERM).lowercased()) || text.contains("must be root") else {
             return Cause(.bind, "the kernel's packet filter refuses the rules: \(line)")
         }
         return Cause(
