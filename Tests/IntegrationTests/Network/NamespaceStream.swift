@@ -64,7 +64,8 @@ enum NamespaceStream {
 
     private static func outcome(_ server: ChildProcess, _ client: ChildProcess, _ mebibytes: Int) throws -> Outcome {
         let ends = [server, client].compactMap { $0.standardOutput.split(separator: "\n").last?.split(separator: " ") }
-        guard ends.count == 2, ends.allSatisfy({ $0.count == 2 }), let seconds = ends.compactMap({ Double($0[1]) }).max()
+        guard ends.count == 2, ends.allSatisfy({ $0.count == 2 }),
+            let seconds = ends.compactMap({ Double($0[1]) }).max()
         else { throw TestSupportError("the stream was cut: \(server.standardError)\(client.standardError)") }
         return Outcome(isSame: ends[0][0] == ends[1][0], megabytesPerSecond: Double(mebibytes) * 1.048576 / seconds)
     }

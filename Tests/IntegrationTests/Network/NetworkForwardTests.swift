@@ -19,7 +19,8 @@ struct NetworkForwardTests {
                 #expect(try await sites.answers(TwoSites.farIPv4, from: sites.here, bytes: 1472))
                 #expect(try await sites.answers(TwoSites.nearIPv4, from: sites.there))
                 #expect(try await sites.answers(TwoSites.nearIPv6, from: sites.there))
-                for (address, isUp) in [(TwoSites.farIPv4, true), (TwoSites.farIPv6, false), (TwoSites.farIPv4, false)] {
+                for (address, isUp) in [(TwoSites.farIPv4, true), (TwoSites.farIPv6, false), (TwoSites.farIPv4, false)]
+                {
                     let outcome = try await NamespaceStream.run(
                         from: sites.here, to: address, in: sites.there, mebibytes: 64, isUp: isUp)
                     #expect(outcome.isSame)
@@ -120,6 +121,69 @@ struct NetworkForwardTests {
                 #expect(status.cause?.message.contains("CAP_NET_ADMIN") == true)
                 #expect(status.cause?.message.contains("fwd-network.conf") == true)
                 #expect(try await fixture.snapshot().gateways[0].state == .up)
+            }
+        }
+    }
+
+    @Test("keep packets whole while keys are exchanged under load")
+    func rekeys() async throws {
+        try await TwoSites.with(configuration: ["RekeyLimit 2M"]) { sites in
+            try await sites.supervised { fixture in
+                try await fixture.waitUntil(Self.id, is: .up)
+                for isUp in [true, false] {
+                    let outcome = try await NamespaceStream.run(
+                        from: sites.here, to: TwoSites.farIPv4, in: sites.there, mebibytes: 32, isUp: isUp)
+                    #expect(outcome.isSame)
+                }
+                #expect(try await fixture.snapshot().gateways[0].connects == 1)
+                #expect(try await fixture.waitUntil(Self.id, is: .up).lastError == nil)
+            }
+        }
+    }
+
+    @Test("drop what a slow path does not carry, and keep the rest from being late", arguments: [true, false])
+    func isPrompt(isUp: Bool) async throws {
+        try await TwoSites.with { sites in
+            try await sites.supervised { fixture in
+                try await fixture.waitUntil(Self.id, is: .up)
+                // 1 MB/s, with a queue of 50 ms.
+                let (space, link) = isUp ? (sites.here, "thither") : (sites.there, TwoSites.farLink)
+                let command = "qdisc add dev \(link) root tbf rate 8mbit burst 16kb latency 50ms"
+                let result = try await ProcessRun.run(
+                    "tc", ["-n", space.name] + command.split(separator: " ").map(String.init))
+                guard result.exit.isSuccess else { return print("skipped: no slow link: \(result.errors)") }
+                var slowest = 0.0
+                let outcome = try await NamespaceStream.run(
+                    from: sites.here, to: TwoSites.farIPv4, in: sites.there, mebibytes: 6, isUp: isUp
+                ) {
+                    for _ in 0..<15 {
+                        slowest = max(slowest, try await sites.roundTrip(TwoSites.peerIPv4) ?? 0)
+                    }
+                }
+                #expect(outcome.isSame)
+                #expect(slowest > 0 && slowest < 1, "\(slowest) s")
+                let network = try await fixture.waitUntil(Self.id, is: .up).network
+                print("slow: up \(isUp), \(slowest) s, \(outcome.megabytesPerSecond) MB/s, \(network?.dropped ?? [:])")
+                if isUp { #expect(!(network?.dropped ?? [:]).isEmpty) }
+            }
+        }
+    }
+
+    @Test("are refused where the gateway's own address would go through the tunnel, whose name is resolved late")
+    func refusesLoop() async throws {
+        try await TwoSites.with { sites in
+            let hosts = "/etc/netns/\(sites.here.name)"
+            try FileManager.default.createDirectory(atPath: hosts, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: hosts) }
+            let line = "\(TwoSites.thereOutside) far.test\n"
+            try line.write(toFile: "\(hosts)/hosts", atomically: true, encoding: .utf8)
+            let file = sites.file("device: loop0").replacing("host: \(TwoSites.thereOutside)", with: "host: far.test")
+                .replacing("10.2.0.0/16", with: "192.0.2.0/24")
+            try await SupervisorFixture.with([], files: ["b.yaml": file], under: sites.here.wrapper) { fixture in
+                let status = try await fixture.waitUntil(Self.id, is: .parked)
+                #expect(status.cause?.message.contains("192.0.2.2 lies in 192.0.2.0/24") == true, "\(status)")
+                #expect(try await fixture.snapshot().gateways[0].state == .up)
+                #expect(try await !TwoSites.shown(sites.here, "link").contains("loop0"))
             }
         }
     }

@@ -97,6 +97,14 @@ struct TwoSites {
         return try await ProcessRun.run(command[0], Array(command.dropFirst())).exit.isSuccess
     }
 
+    /// In seconds, from here; `nil`: there was no answer within two.
+    func roundTrip(_ address: String) async throws -> Double? {
+        let command = here.wrapper + ["ping", "-n", "-c", "1", "-W", "2", address]
+        let result = try await ProcessRun.run(command[0], Array(command.dropFirst()))
+        guard let match = result.output.firstMatch(of: #/time=([0-9.]+) ms/#) else { return nil }
+        return Double(match.output.1).map { $0 / 1000 }
+    }
+
     /// What `ip` shows in a namespace.
     static func shown(_ space: NetworkNamespace, _ command: String) async throws -> String {
         try await ProcessRun.output(of: "ip", ["-n", space.name] + command.split(separator: " ").map(String.init))
