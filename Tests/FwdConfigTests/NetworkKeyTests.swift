@@ -44,6 +44,17 @@ import Testing
         #expect(try self.link("address: 10.99.0.1, peer: 10.99.0.2, unit: any").addresses[0].prefixLength == 32)
     }
 
+    @Test func whatIsWrittenIsRead() throws {
+        let full =
+            "address: [10.99.0.1/30, \"fd00:99::1/64\"], peer: 10.99.0.2, routes: 10.2.0.0/16, unit: 3, device: x0"
+        for network in [full, "address: 10.99.0.1/30, peer: 10.99.0.2, mtu: 1400, while-down: withdraw"] {
+            let configuration = try #require(parsed(network, beside: ", probe: 5s").configuration)
+            let again = parse(ForwardsFile.text(of: configuration))
+            #expect(again.diagnostics.errors == [])
+            #expect(again.configuration?.forwards == configuration.forwards)
+        }
+    }
+
     private static let path = "forwards.office.network"
     private static let start = "address: 10.99.0.1/30, peer: 10.99.0.2"
 
@@ -96,13 +107,36 @@ import Testing
 
     @Test(arguments: [
         "address: 10.99.0.1/30, peer: 10.98.0.2, device: x0", "address: 10.97.0.1/30, peer: 10.99.0.2",
-        "address: 10.97.0.1/30, peer: 10.97.0.2, device: office0", "address: 10.97.0.1/30, peer: 10.97.0.2, routes: 10.2.0.0/16",
+        "address: 10.97.0.1/30, peer: 10.97.0.2, device: office0",
+        "address: 10.97.0.1/30, peer: 10.97.0.2, routes: 10.2.0.0/16",
     ])
     func twoForwardsCannotHaveTheSame(network: String) {
         let first = "address: 10.99.0.1/30, peer: 10.99.0.2, routes: 10.2.0.0/16, device: office0"
         let file = parse(head + "  a: {network: {\(first)}}\n  b: {network: {\(network)}}\n")
         #expect(file.configuration == nil)
-        #expect(file.diagnostics.errors.map(\.message).contains { $0.contains("where \"a\" of line 5 listens already") })
+        #expect(
+            file.diagnostics.errors.map(\.message).contains { $0.contains("where \"a\" of line 5 listens already") })
+    }
+
+    @Test(arguments: [("10.2.3.4", true), ("10.3.0.1", false)])
+    func aGatewayInsideItsOwnTunnelIsRefused(host: String, isRefused: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let text = head.replacing("t2.example.org", with: host)
+        try directory.write(text + "  a: {network: {\(Self.start), routes: 10.2.0.0/16}}\n", "alpha.yaml")
+        let contents = try directory.forwards.load()
+        let message =
+            "forwards.a.network: the gateway's own address \(host) lies in 10.2.0.0/16, expected networks without it"
+        #expect(contents.diagnostics.errors.contains { $0.message.hasPrefix(message) } == isRefused)
+        #expect(contents.refused == (isRefused ? ["alpha"] : []))
+    }
+
+    @Test func twoGatewaysCannotHaveTheSameDevice() throws {
+        let directory = try TemporaryDirectory()
+        let forward = "  a: {network: {\(Self.start), device: office0}}\n"
+        for name in ["alpha", "beta"] { try directory.write(head + forward, "\(name).yaml") }
+        let contents = try directory.forwards.load()
+        #expect(contents.refused == ["beta"])
+        #expect(contents.diagnostics.errors.first?.message.contains("\"alpha/a\"") == true)
     }
 
     @Test func aNarrowerNetworkIsNoConflict() {

@@ -45,7 +45,8 @@ extension GatewayChecker {
             let mtu = mtu ?? NetworkLink.defaultMTU, let whileDown = whileDown ?? .keep
         else { return nil }
         return NetworkLink(
-            addresses: addresses, peers: peers, routes: routes, unit: unit.number, device: device.isEmpty ? nil : device,
+            addresses: addresses, peers: peers, routes: routes, unit: unit.number,
+            device: device.isEmpty ? nil : device,
             mtu: mtu, whileDown: whileDown)
     }
 

@@ -7,7 +7,8 @@ import Testing
     private static let ipv4 = EchoMessage(
         source: [10, 99, 0, 1], destination: [10, 99, 0, 2], identifier: 0x1234, sequence: 7, payload: [1, 2, 3, 4])
     private static let ipv6 = EchoMessage(
-        source: [0xFD] + Array(repeating: 0, count: 14) + [1], destination: [0xFD] + Array(repeating: 0, count: 14) + [2],
+        source: [0xFD] + Array(repeating: 0, count: 14) + [1],
+        destination: [0xFD] + Array(repeating: 0, count: 14) + [2],
         identifier: 0x1234, sequence: 7, payload: [1, 2, 3, 4])
 
     /// What a host would answer.

@@ -12,23 +12,24 @@ import Testing
     func isBounded() {
         var queue = PacketQueue()
         let limit = PacketQueue.Policy.byteLimit
-        #expect(queue.append(packet(limit - 10), now: start))
-        #expect(!queue.append(packet(11), now: start))
-        #expect(queue.append(packet(10), now: start))
+        let first = [limit - 10, 11, 10].map { queue.append(packet($0), now: start) }
+        #expect(first == [true, false, true])
         #expect(queue.byteCount == limit)
-        #expect(queue.removeFirst()?.readableBytes == limit - 10)
-        #expect(queue.append(packet(11), now: start))
+        let removed = queue.removeFirst()
+        #expect(removed?.readableBytes == limit - 10)
+        let hasRoom = queue.append(packet(11), now: start)
+        #expect(hasRoom)
         #expect(queue.byteCount == 21)
     }
 
     @Test("gives packets in their order")
     func keepsOrder() {
         var queue = PacketQueue()
-        for count in 1...5 { #expect(queue.append(packet(count), now: start)) }
+        for count in 1...5 { _ = queue.append(packet(count), now: start) }
         #expect(queue.first?.readableBytes == 1)
-        #expect((1...5).map { _ in queue.removeFirst()?.readableBytes } == [1, 2, 3, 4, 5])
+        let removed = (1...6).map { _ in queue.removeFirst()?.readableBytes }
+        #expect(removed == [1, 2, 3, 4, 5, nil])
         #expect(queue.isEmpty)
-        #expect(queue.removeFirst() == nil)
         #expect(queue.byteCount == 0)
     }
 
@@ -36,14 +37,15 @@ import Testing
     func forgetsLate() {
         var queue = PacketQueue()
         let limit = PacketQueue.Policy.ageLimit
-        #expect(queue.append(packet(1), now: start))
-        #expect(queue.append(packet(2), now: start + .milliseconds(50)))
-        #expect(queue.append(packet(3), now: start + limit))
-        #expect(queue.dropLate(now: start + limit) == 0)
-        #expect(queue.dropLate(now: start + limit + .milliseconds(51)) == 2)
+        for (count, delay) in [(1, Duration.zero), (2, .milliseconds(50)), (3, limit)] {
+            _ = queue.append(packet(count), now: start + delay)
+        }
+        let counts = [limit, limit + .milliseconds(51)].map { queue.dropLate(now: start + $0) }
+        #expect(counts == [0, 2])
         #expect(queue.first?.readableBytes == 3)
         #expect(queue.byteCount == 3)
-        #expect(queue.removeAll() == 1)
+        let rest = queue.removeAll()
+        #expect(rest == 1)
         #expect(queue.isEmpty && queue.byteCount == 0)
     }
 }

@@ -17,7 +17,8 @@ import Testing
     ) -> [UInt8] {
         let padded = options + Array(repeating: 0, count: (4 - options.count % 4) % 4)
         let words = UInt8(5 + padded.count / 4)
-        var tcp: [UInt8] = [0x30, 0x39, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0, words << 4, flags, 0xFF, 0xFF, 0, 0, 0, 0] + padded
+        var tcp: [UInt8] =
+            [0x30, 0x39, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0, words << 4, flags, 0xFF, 0xFF, 0, 0, 0, 0] + padded
         let sum = checksum(of: tcp, isIPv6: isIPv6)
         (tcp[16], tcp[17]) = (UInt8(sum >> 8), UInt8(sum & 0xFF))
         if isIPv6 { return [0x60, 0, 0, 0, 0, UInt8(tcp.count), number, 64] + source6 + target6 + tcp }
@@ -40,7 +41,9 @@ import Testing
     @Test(
         "is lowered to what fits, and the checksum stays right",
         arguments: [false, true],
-        [size1460, [1] + size1460, [1, 1] + size1460, [1, 1, 1] + size1460, [3, 3, 7] + size1460, [4, 2] + size1460])
+        [
+            size1460, [1] + size1460, [1, 1] + size1460, [1, 1, 1] + size1460, [3, 3, 7] + size1460, [4, 2] + size1460,
+        ])
     func isLowered(isIPv6: Bool, options: [UInt8]) throws {
         let packet = Self.packet(isIPv6: isIPv6, options: options)
         let result = Self.clamped(packet, mtu: 1400)

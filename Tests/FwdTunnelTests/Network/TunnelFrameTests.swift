@@ -5,18 +5,27 @@ import Testing
 @testable import FwdTunnel
 
 @Suite("Packets of a tun channel") struct TunnelFrameTests {
-    static let ipv4: [UInt8] = [0x45, 0, 0, 24] + Array(repeating: 7, count: 20)
+    static let ipv4: [UInt8] = [0x45, 0, 0, 24] + Array(repeating: 7, count: 20) as [UInt8]
     static let ipv6: [UInt8] = [0x60, 0, 0, 0, 0, 3] + Array(repeating: 9, count: 37)
+
+    private static let others: [[UInt8]] = [[], [0x00], [0x55, 1, 2], [0xF0]]
+    private static let impossible: [([UInt8], String)] = [
+        ([0, 0, 0, 10, 0x60], "a packet of the unknown address family 10"),
+        ([0, 0, 0, 2, 0x60], "a packet of IP version 6 in the family ipv4"),
+        ([0, 0, 0, 24, 0x45], "a packet of IP version 4 in the family ipv6"),
+        ([0, 0, 0, 2, 0x44, 0, 0, 40], "an IPv4 packet of 40 bytes with a header of 16"),
+        ([0, 0, 0, 2, 0x46, 0, 0, 20], "an IPv4 packet of 20 bytes with a header of 24"),
+    ]
 
     private static func frame(_ family: UInt8, _ packet: [UInt8]) -> [UInt8] { [0, 0, 0, family] + packet }
 
-    @Test("have their family before them", arguments: [(ipv4, UInt8(2)), (ipv6, 24)])
+    @Test("have their family before them", arguments: [(ipv4, UInt8(2)), (ipv6, UInt8(24))])
     func encodes(packet: [UInt8], family: UInt8) {
         let frame = packet.withUnsafeBytes { TunnelFrame.encode($0, ByteBufferAllocator()) }
         #expect(frame.map { Array($0.readableBytesView) } == Self.frame(family, packet))
     }
 
-    @Test("are IPv4 or IPv6", arguments: [[], [0x00], [0x55, 1, 2], [0xF0]] as [[UInt8]])
+    @Test("are IPv4 or IPv6", arguments: others)
     func refusesOthers(packet: [UInt8]) {
         #expect(packet.withUnsafeBytes { TunnelFrame.encode($0, ByteBufferAllocator()) } == nil)
     }
@@ -35,15 +44,7 @@ import Testing
         #expect(decoder.pendingBytes == 0)
     }
 
-    @Test(
-        "that cannot be are named",
-        arguments: [
-            ([0, 0, 0, 10, 0x60], "a packet of the unknown address family 10"),
-            ([0, 0, 0, 2, 0x60], "a packet of IP version 6 in the family ipv4"),
-            ([0, 0, 0, 24, 0x45], "a packet of IP version 4 in the family ipv6"),
-            ([0, 0, 0, 2, 0x44, 0, 0, 40], "an IPv4 packet of 40 bytes with a header of 16"),
-            ([0, 0, 0, 2, 0x46, 0, 0, 20], "an IPv4 packet of 20 bytes with a header of 24"),
-        ] as [([UInt8], String)])
+    @Test("that cannot be are named", arguments: impossible)
     func isNamed(bytes: [UInt8], message: String) {
         var decoder = TunnelFrameDecoder()
         decoder.append(ByteBuffer(bytes: bytes))

@@ -61,7 +61,8 @@ struct EchoMessage: Hashable {
     }
 
     private static func packetIPv4(from source: [UInt8], to destination: [UInt8], _ message: [UInt8]) -> [UInt8] {
-        let start = [0x45, 0] + bytes(UInt16(Number.ipv4Header + message.count)) + [0, 0, 0, 0, Number.hops, Number.icmp]
+        let start =
+            [0x45, 0] + bytes(UInt16(Number.ipv4Header + message.count)) + [0, 0, 0, 0, Number.hops, Number.icmp]
         let sum = InternetChecksum.of(start + [0, 0] + source + destination)
         return start + bytes(sum) + source + destination + message
     }

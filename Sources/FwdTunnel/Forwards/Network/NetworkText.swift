@@ -14,7 +14,8 @@ public enum NetworkText {
 
     static func notOpened(unit: UInt32?) -> String {
         let device = unit.map { "its device tun\($0)" } ?? "a tun device"
-        return "the server could not open \(device): another session may have it, or the account that logs in may not use "
+        return
+            "the server could not open \(device): another session may have it, or the account that logs in may not use "
             + "it, or the key's tunnel=\"N\" names another; fwd doctor prints the commands that make it"
     }
 

@@ -129,7 +129,9 @@ final class PacketPump {
         let left = far.firstWritableWindow - (far.writableWindow - drift)
         let taken = bytesInFlight - left
         bytesInFlight = left
-        guard taken > 0, let wanted = sendWindow.took(taken, roundTrip: session.pathRoundTrip, now: .now) else { return }
+        guard taken > 0, let wanted = sendWindow.took(taken, roundTrip: session.pathRoundTrip, now: .now) else {
+            return
+        }
         sendWindow.resize(to: wanted)
     }
 

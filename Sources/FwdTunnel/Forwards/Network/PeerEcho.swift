@@ -25,8 +25,10 @@ final class PeerEcho {
 
     /// Those that have not answered.
     var silentPeers: String {
-        pending.compactMap { AddressRange(network: $0.destination, prefixLength: $0.destination.count * 8)?.description }
-            .joined(separator: ", ")
+        pending.compactMap {
+            AddressRange(network: $0.destination, prefixLength: $0.destination.count * 8)?.description
+        }
+        .joined(separator: ", ")
     }
 
     func cancel() {
