@@ -53,6 +53,7 @@ let package = Package(
             dependencies: [
                 "FwdCore", "FwdOpenSSH", "LibSSH2", log, subprocess, system,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSOCKS", package: "swift-nio-extras"),
             ] + nio,
             swiftSettings: strict),
         .target(
