@@ -20,6 +20,13 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         return plain.count == network.count && Self.masked(plain, prefixLength) == network
     }
 
+    public var isIPv6: Bool { network.count == 16 }
+
+    /// Whether some address is in both.
+    public func overlaps(_ other: AddressRange) -> Bool {
+        contains(other.network) || other.contains(network)
+    }
+
     private static func unmapped(_ address: [UInt8]) -> [UInt8] {
         let prefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
         return address.count == 16 && address.starts(with: prefix) ? Array(address.suffix(4)) : address

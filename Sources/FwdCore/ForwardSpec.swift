@@ -66,6 +66,14 @@ public struct ForwardSpec: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is no option of ssh, and so a mapping in a file.
+    public var hasLongFormOnly: Bool {
+        switch listen {
+        case .port, .socket: false
+        case .redirect, .device: true
+        }
+    }
+
     public var listensOnSocket: Bool {
         if case .socket = listen { true } else { false }
     }

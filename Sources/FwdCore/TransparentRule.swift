@@ -9,6 +9,11 @@ public struct TransparentRule: Hashable, Sendable, CustomStringConvertible {
         self.exclude = exclude
     }
 
+    /// - Parameter address: 4 or 16 bytes, in network order.
+    public func covers(_ address: [UInt8]) -> Bool {
+        networks.contains { $0.contains(address) } && !exclude.contains { $0.contains(address) }
+    }
+
     public var description: String {
         let excluded = exclude.isEmpty ? "" : " except \(exclude.map(\.description).joined(separator: ", "))"
         return networks.map(\.description).joined(separator: ", ") + excluded

@@ -77,14 +77,26 @@ extension ForwardsFile {
     }
 
     private static func entry(_ forward: ForwardConfiguration) -> [String] {
-        let spec = forward.spec.description
-        if forward == ForwardConfiguration(name: forward.name, spec: forward.spec, probe: .standard) {
-            return [YAMLText.entry(forward.name, spec, .block)]
+        if !forward.spec.hasLongFormOnly, forward == ForwardConfiguration(name: forward.name, spec: forward.spec, probe: .standard) {
+            return [YAMLText.entry(forward.name, forward.spec.description, .block)]
         }
         return [
-            "\(YAMLText.key(forward.name, .block)):", "  " + YAMLText.entry("spec", spec, .block),
+            "\(YAMLText.key(forward.name, .block)):",
+        ] + kind(forward.spec).map { "  " + $0 } + [
             "  hold: \(Scalars.text(forward.hold))", "  enabled: \(forward.isEnabled)",
         ] + (forward.socketMode.map { ["  mode: \(SocketModeText.text($0))"] } ?? []) + probe(forward.probe).map { "  " + $0 } + limits(forward.limits).map { "  " + $0 }
+    }
+
+    private static func kind(_ spec: ForwardSpec) -> [String] {
+        guard case .redirect(let rule) = spec.listen else {
+            return [YAMLText.entry("spec", spec.description, .block)]
+        }
+        return ["transparent: \(ranges(rule.networks))"]
+            + (rule.exclude.isEmpty ? [] : ["exclude: \(ranges(rule.exclude))"])
+    }
+
+    private static func ranges(_ ranges: [AddressRange]) -> String {
+        "[\(ranges.map { YAMLText.scalar("\($0)", .json) }.joined(separator: ", "))]"
     }
 
     private static func probe(_ probe: Probe?) -> [String] {
@@ -101,7 +113,7 @@ extension ForwardsFile {
     private static func limits(_ limits: ForwardLimits) -> [String] {
         var lines: [String] = []
         if let allow = limits.allow {
-            lines.append("allow: [\(allow.map { YAMLText.scalar("\($0)", .json) }.joined(separator: ", "))]")
+            lines.append("allow: \(ranges(allow))")
         }
         if let count = limits.maxConnections { lines.append("max-connections: \(count)") }
         if let rate = limits.bytesPerSecond { lines.append("rate: \(RateText.text(rate))") }

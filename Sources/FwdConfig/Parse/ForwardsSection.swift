@@ -33,10 +33,7 @@ extension GatewayChecker {
 
     private mutating func longForm(_ name: String, _ field: ConfigField) -> ForwardConfiguration? {
         guard let fields = section(field, keys: KeyReference.forward.names) else { return nil }
-        if fields["spec"] == nil {
-            error(at: field.key.position, "\(field.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
-        }
-        let spec = fields["spec"].flatMap { self.spec($0, isLimited: fields["allow"] != nil) }
+        let spec = spec(fields, of: field)
         let hold =
             fields["hold"].map { value($0, expected: Scalars.expectedDuration, Scalars.duration) }
             ?? ForwardConfiguration.defaultHold
@@ -48,6 +45,34 @@ extension GatewayChecker {
         return ForwardConfiguration(
             name: name, spec: spec, hold: hold, isEnabled: isEnabled, probe: probe, limits: limits,
             socketMode: mode)
+    }
+
+    /// Exactly one of the keys says what kind of forward it is.
+    private mutating func spec(_ fields: [String: ConfigField], of forward: ConfigField) -> ForwardSpec? {
+        let kinds = KeyReference.kinds.compactMap { name in fields[name].map { (name, $0) } }
+        guard let (name, field) = kinds.first else {
+            error(
+                at: forward.key.position, "\(forward.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
+            return nil
+        }
+        if let (_, other) = kinds.dropFirst().first {
+            error(at: other.key.position, "\(other.path): \"\(name)\" stands here already, expected one of the two")
+            return nil
+        }
+        refuseStrangers(fields, to: name)
+        switch name {
+        case "transparent": return transparent(field, exclude: fields["exclude"])
+        default: return self.spec(field, isLimited: fields["allow"] != nil)
+        }
+    }
+
+    /// Keys that only one kind has.
+    private mutating func refuseStrangers(_ fields: [String: ConfigField], to kind: String) {
+        guard kind != "transparent" else { return }
+        for name in ["exclude"] {
+            guard let field = fields[name] else { continue }
+            error(at: field.key.position, "\(field.path): only beside \"transparent\"")
+        }
     }
 
     private mutating func socketMode(_ field: ConfigField, of spec: ForwardSpec?) -> UInt16? {

@@ -31,7 +31,7 @@ extension GatewayChecker {
         return items(field).compactMap { range($0) }
     }
 
-    private mutating func range(_ item: ConfigField) -> AddressRange? {
+    mutating func range(_ item: ConfigField) -> AddressRange? {
         guard let read = value(item, expected: AddressRangeText.expected, AddressRangeText.parse) else { return nil }
         guard read.hasHostBits else { return read.range }
         error(

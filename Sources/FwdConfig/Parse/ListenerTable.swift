@@ -18,14 +18,26 @@ struct ListenerTable<Owner> {
         case path(String)
     }
 
+    private var redirected: [(networks: [AddressRange], owner: Owner)] = []
     private var taken: [Key: [(places: [ListenPlace], owner: Owner)]] = [:]
 
     /// Notes where `forward` listens.
     /// - Returns: who listens there already; disabled forwards listen nowhere.
     mutating func insert(_ forward: ForwardConfiguration, owner: Owner) -> Owner? {
+        if case .redirect(let rule) = forward.spec.listen { return insert(rule, of: forward, owner) }
         guard forward.isEnabled, let (key, places) = Self.place(of: forward.spec) else { return nil }
         let other = taken[key, default: []].first { ListenPlace.overlap($0.places, places) }
         taken[key, default: []].append((places, owner))
+        return other?.owner
+    }
+
+    /// Two forwards cannot both take a connection over.
+    private mutating func insert(_ rule: TransparentRule, of forward: ForwardConfiguration, _ owner: Owner) -> Owner? {
+        guard forward.isEnabled else { return nil }
+        let other = redirected.first { other in
+            other.networks.contains { network in rule.networks.contains { $0.overlaps(network) } }
+        }
+        redirected.append((rule.networks, owner))
         return other?.owner
     }
 

@@ -75,6 +75,9 @@ public enum KeyReference {
             ConfigKey("count", "Intervals of silence that end the session", default: "3"),
         ])
 
+    /// The keys of which a forward in the long form has exactly one.
+    static let kinds = ["spec", "transparent"]
+
     static let forward = ConfigKeySection(
         "forwards.NAME", condition: "in the long form",
         [
@@ -84,7 +87,15 @@ public enum KeyReference {
                 As for ssh: -L or -R and [bind:]port:host:hostport, or -D and [bind:]port; an absolute path is a Unix \
                 socket, at either end of -L and as the target of -R
                 """,
-                default: "required"),
+                default: "required, unless there is transparent"),
+            ConfigKey(
+                "transparent",
+                """
+                In place of spec, on Linux: a network or a list; connections to them, of this machine and of hosts that \
+                it routes for, are made from the gateway
+                """,
+                default: "none"),
+            ConfigKey("exclude", "Parts of those networks that are left alone: a network or a list", default: "none"),
             ConfigKey(
                 "hold", "How long a new -L connection waits for the gateway: 500ms, 10s, 2m, 1h, at most 24h",
                 default: "10s"),

@@ -53,7 +53,7 @@ extension Admission: Sendable {}
 
 extension SocketAddress {
     /// The IP address in network order: 4 bytes, 16, or none.
-    fileprivate var ipBytes: [UInt8] {
+    var ipBytes: [UInt8] {
         // A link-local address comes with its interface.
         guard let text = ipAddress?.split(separator: "%").first else { return [] }
         var bytes = [UInt8](repeating: 0, count: `protocol` == .inet ? 4 : 16)

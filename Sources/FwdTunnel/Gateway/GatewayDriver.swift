@@ -178,6 +178,9 @@ final class GatewayDriver {
             return LocalListener(
                 forward: forward, listen: spec.listen, id: id(of: forward), loop: loop, channels: self, budget: budget,
                 store: store, intake: { FixedDestination(target) })
+        case (.redirect(let rule), .original):
+            return TransparentListener(
+                forward: forward, id: id(of: forward), rule: rule, loop: loop, channels: self, budget: budget)
         default: return nil
         }
     }

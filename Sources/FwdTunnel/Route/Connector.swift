@@ -83,6 +83,7 @@ enum Connector {
             .channelOption(.writeBufferWaterMark, value: writeBufferWaterMark)
             .channelOption(.maxMessagesPerRead, value: maxMessagesPerRead)
             .channelOption(.recvAllocator, value: recvAllocator)
+            .marked()
         return local.map { bootstrap.bind(to: $0) } ?? bootstrap
     }
 }

@@ -1,0 +1,94 @@
+import FwdCore
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// `transparent`: redirects connections to some networks into a listener here, for the life of the forward. Loop-bound.
+///
+/// While the gateway is away they are still redirected, and held: what goes through the tunnel never leaves in clear.
+final class TransparentListener: ForwardListener {
+    /// How many tables this process has made.
+    private static let tables = Atomic<Int>(0)
+
+    private let id: ForwardID
+    private let rule: TransparentRule
+    private let loop: any EventLoop
+    private let listener: LocalListener
+    private var connection: NftablesConnection?
+    private var generation = 0
+
+    init(
+        forward: Forward, id: ForwardID, rule: TransparentRule, loop: any EventLoop, channels: any ChannelSource,
+        budget: ConnectionBudget
+    ) {
+        self.id = id
+        self.rule = rule
+        self.loop = loop
+        // Redirected connections come in at the address of whichever interface they came through.
+        listener = LocalListener(
+            forward: forward, listen: .port(.init(address: .any, port: 0)), id: id, loop: loop, channels: channels,
+            budget: budget, store: nil, intake: { OriginalDestination(rule) })
+    }
+
+    func open(completion: @escaping (Result<UInt16?, Cause>) -> Void) {
+        generation += 1
+        let current = generation
+        listener.open { [weak self] result in
+            guard let self, generation == current else { return }
+            switch result {
+            case .success: redirect(completion)
+            case .failure(let cause): completion(.failure(cause))
+            }
+        }
+    }
+
+    private func redirect(_ completion: @escaping (Result<UInt16?, Cause>) -> Void) {
+        let current = generation
+        let commands = table.commands
+        BlockingPool.shared.runIfActive(eventLoop: loop) {
+            let connection = try NftablesConnection()
+            try connection.run(commands)
+            return connection
+        }
+        .assumeIsolated()
+        .whenComplete { [weak self] result in
+            // A table that nobody wants any more goes with its connection.
+            guard let self, generation == current else { return }
+            switch result {
+            case .success(let connection):
+                self.connection = connection
+                completion(.success(nil))
+            case .failure(let error):
+                listener.close()
+                completion(.failure(error as? Cause ?? Cause(.internal, .bug, describe(error))))
+            }
+        }
+    }
+
+    private var table: RedirectTable {
+        let number = Self.tables.wrappingAdd(1, ordering: .relaxed).newValue
+        var ports = RedirectTable.Ports()
+        for address in listener.servers.compactMap(\.localAddress) {
+            let port = address.port.map { UInt16(clamping: $0) }
+            if address.protocol == .inet6 { ports.ipv6 = port } else { ports.ipv4 = port }
+        }
+        return RedirectTable(
+            name: "fwd_\(getpid())_\(number)", comment: id.description, rule: rule, ports: ports)
+    }
+
+    func close() {
+        generation += 1
+        if let connection = connection.take() {
+            BlockingPool.shared.submit { _ in connection.close() }
+        }
+        listener.close()
+    }
+
+    func gatewayCameUp() { listener.gatewayCameUp() }
+    func abort() { listener.abort() }
+    var hasWaiting: Bool { listener.hasWaiting }
+}
+
+@available(*, unavailable)
+extension TransparentListener: Sendable {}
