@@ -27,13 +27,16 @@ struct LeastPrivilege: Equatable {
 
     /// - Parameter jumps: what is reached through the gateway.
     init(_ gateway: GatewayConfiguration, jumps: [GatewayConfiguration]) throws(Problem) {
-        let forwards = gateway.forwards.filter(\.isEnabled).map(\.spec)
+        let enabled = gateway.forwards.filter(\.isEnabled)
+        let forwards = enabled.map(\.spec)
         user = try Self.plain(gateway.login.user)
         let listeners = forwards.filter { $0.kind == .remote }.compactMap(Self.listenAddress)
         let targets = forwards.filter { $0.kind == .local }.compactMap(\.destination)
         var opens: [String] = []
         for case .host(let endpoint) in targets { opens.append(try Self.endpoint(endpoint)) }
-        opensAnything = forwards.contains { $0.kind == .dynamic || $0.kind == .transparent }
+        let asked = enabled.filter { $0.spec.target == .asked }.map { PermitOpen.list(of: $0) }
+        for case .some(let permitted) in asked { for open in permitted { opens.append(try Self.endpoint(open)) } }
+        opensAnything = asked.contains { $0 == nil } || forwards.contains { $0.target == .original }
         opensSockets = targets.contains { if case .socket = $0 { true } else { false } }
         for jump in jumps { opens.append(try Self.endpoint(.init(host: jump.hostName, port: jump.port))) }
         var listens: [String] = []

@@ -100,13 +100,13 @@ final class ProxyIntake: ConnectionIntake {
 
     private func asked(for request: ProxyRequest) {
         guard admission.permits(request.host, port: request.port, for: near?.remoteAddress) else {
-            return fail(.notAllowed, .notAllowed, "\(request.endpoint) is not among what this forward permits")
+            return fail(.notAllowed, "\(request.endpoint) is not among what this forward permits", as: .notAllowed)
         }
         settle()?(.success(.host(request.endpoint)))
     }
 
     /// - Parameter answer: `nil`: nothing that the client would understand.
-    private func fail(_ answer: ProxyAnswer?, _ result: RelayResult = .badRequest, _ message: String) {
+    private func fail(_ answer: ProxyAnswer?, _ message: String, as result: RelayResult = .badRequest) {
         self.answer = answer
         if answer == nil { spoken = nil }
         settle()?(

@@ -28,7 +28,7 @@ final class TransparentListener: ForwardListener {
         // Redirected connections come in at the address of whichever interface they came through.
         listener = LocalListener(
             forward: forward, listen: .port(.init(address: .any, port: 0)), id: id, loop: loop, channels: channels,
-            budget: budget, store: nil, intake: { OriginalDestination(rule) })
+            budget: budget, store: nil, intake: { _ in OriginalDestination(rule) })
     }
 
     func open(completion: @escaping (Result<UInt16?, Cause>) -> Void) {
