@@ -84,7 +84,7 @@ final class NftablesConnection: Sendable {
 
     private static func cause(of text: String) -> Cause {
         let line = text.split(separator: "\n").first.map { printable(String($0)) } ?? "no reason given"
-        guard text.contains(systemText(EPERM)) || text.contains("must be root") else {
+        guard text.lowercased().contains(systemText(EPERM).lowercased()) || text.contains("must be root") else {
             return Cause(.bind, "the kernel's packet filter refuses the rules: \(line)")
         }
         return Cause(
