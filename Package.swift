@@ -95,7 +95,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FwdTunnelTests",
-            dependencies: ["FwdCore", "FwdOpenSSH", "FwdTestSupport", "FwdTunnel", "LibSSH2", log] + nio,
+            dependencies: [
+                "FwdCore", "FwdOpenSSH", "FwdTestSupport", "FwdTunnel", "LibSSH2", log,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "FwdControlTests",

@@ -13,9 +13,11 @@ public struct Probe: Hashable, Sendable {
     public static let defaultInterval = Duration.seconds(60)
     /// Our choice: what opening a channel may take (`SSHSession`), the answer included.
     public static let defaultTimeout = Duration.seconds(10)
+    public static let standard = Probe()
+
     /// What a forward has whose file says nothing: none where connections lead to no one place.
     public static func standard(for spec: ForwardSpec) -> Probe? {
-        spec.destination == nil ? nil : Probe()
+        spec.destination == nil ? nil : standard
     }
 
     public var method: Method

@@ -45,7 +45,7 @@ import Testing
 
     private static let form =
         "expected \"off\", a duration from 1s to 24h, as in 10s, 2m or 1h, or a mapping with "
-        + "\"every\", \"timeout\", \"expect\" or \"http\""
+        + "\"every\", \"timeout\", \"to\", \"expect\" or \"http\""
     private static let path =
         "expected a path that starts with /, at most 1024 printable ASCII characters without blank or #"
 
