@@ -54,9 +54,18 @@ import Testing
         ("-D 0", 3, "port 0 is possible for -R only, where the far side chooses"),
         ("-D a:b:1", 3, "expected -D [bind_address:]port, found 3 fields"),
         ("-X 1:b:2", 0, "unknown kind \"-X\"; -L, -R and -D are supported"),
-        ("-L", 2, "expected -L [bind_address:]port:host:hostport (or the path of a Unix socket at either end), found 1 field"),
-        ("-R 80:h", 3, "expected -R [bind_address:]port:host:hostport (or -R [bind_address:]port:local_socket), found 2 fields"),
-        ("-L a:80:h:80:x", 3, "expected -L [bind_address:]port:host:hostport (or the path of a Unix socket at either end), found 5 fields"),
+        (
+            "-L", 2,
+            "expected -L [bind_address:]port:host:hostport (or the path of a Unix socket at either end), found 1 field"
+        ),
+        (
+            "-R 80:h", 3,
+            "expected -R [bind_address:]port:host:hostport (or -R [bind_address:]port:local_socket), found 2 fields"
+        ),
+        (
+            "-L a:80:h:80:x", 3,
+            "expected -L [bind_address:]port:host:hostport (or the path of a Unix socket at either end), found 5 fields"
+        ),
         ("-L 0:h:80", 3, "port 0 is possible for -R only, where the far side chooses"),
         ("-R 80:h:0", 8, "the target's port must not be 0"),
         ("-L 65536:h:80", 3, "\"65536\" is not a port (1 to 65535)"),
@@ -71,27 +80,35 @@ import Testing
         ("-R /run/x:h:80", 3, "a Unix socket at the far side cannot be listened on"),
         ("-L 80:run/x", 6, "\"run/x\" is not the absolute path of a Unix socket"),
         ("-L 80:/run/", 6, "\"/run/\" is not a Unix socket's path (a file, at most 107 bytes)"),
-        ("-L *:/run/x:h:80", 3,
-            "expected -L [bind_address:]port:host:hostport (or the path of a Unix socket at either end), found 4 fields"),
-        ("-L /run/x", 3,
-            "expected -L [bind_address:]port:host:hostport (or the path of a Unix socket at either end), found 1 field"),
+        (
+            "-L *:/run/x:h:80", 3,
+            "expected -L [bind_address:]port:host:hostport (or the path of a Unix socket at either end), found 4 fields"
+        ),
+        (
+            "-L /run/x", 3,
+            "expected -L [bind_address:]port:host:hostport (or the path of a Unix socket at either end), found 1 field"
+        ),
     ])
     func whatIsNoForwardIsRefusedAtItsPlace(text: String, offset: Int, message: String) {
         let error = #expect(throws: ForwardSpecError.self) { try ForwardSpec(parsing: text) }
         #expect(error == ForwardSpecError(message, at: offset))
     }
 
-    @Test(arguments: [
-        ("-L /run/a.sock:db:5432", .local, .socket("/run/a.sock"), .host(.init(host: "db", port: 5432))),
-        ("-L /run/a.sock:/run/b.sock", .local, .socket("/run/a.sock"), .socket("/run/b.sock")),
-        ("-L 80:/run/b.sock", .local, .port(.init(address: .loopback, port: 80)), .socket("/run/b.sock")),
-        ("-L *:80:/run/b.sock", .local, .port(.init(address: .any, port: 80)), .socket("/run/b.sock")),
-        ("-R 80:/run/b.sock", .remote, .port(.init(address: .loopback, port: 80)), .socket("/run/b.sock")),
-        ("-R [::1]:80:/run/b.sock", .remote, .port(.init(address: .address("::1"), port: 80)), .socket("/run/b.sock")),
-        ("-D 1080", .dynamic, .port(.init(address: .loopback, port: 1080)), nil),
-        ("-D [::]:1080", .dynamic, .port(.init(address: .address("::"), port: 1080)), nil),
-        ("-D :1080", .dynamic, .port(.init(address: .any, port: 1080)), nil),
-    ] as [(String, ForwardSpec.Kind, ForwardSpec.Listen, ForwardSpec.Destination?)])
+    @Test(
+        arguments: [
+            ("-L /run/a.sock:db:5432", .local, .socket("/run/a.sock"), .host(.init(host: "db", port: 5432))),
+            ("-L /run/a.sock:/run/b.sock", .local, .socket("/run/a.sock"), .socket("/run/b.sock")),
+            ("-L 80:/run/b.sock", .local, .port(.init(address: .loopback, port: 80)), .socket("/run/b.sock")),
+            ("-L *:80:/run/b.sock", .local, .port(.init(address: .any, port: 80)), .socket("/run/b.sock")),
+            ("-R 80:/run/b.sock", .remote, .port(.init(address: .loopback, port: 80)), .socket("/run/b.sock")),
+            (
+                "-R [::1]:80:/run/b.sock", .remote, .port(.init(address: .address("::1"), port: 80)),
+                .socket("/run/b.sock")
+            ),
+            ("-D 1080", .dynamic, .port(.init(address: .loopback, port: 1080)), nil),
+            ("-D [::]:1080", .dynamic, .port(.init(address: .address("::"), port: 1080)), nil),
+            ("-D :1080", .dynamic, .port(.init(address: .any, port: 1080)), nil),
+        ] as [(String, ForwardSpec.Kind, ForwardSpec.Listen, ForwardSpec.Destination?)])
     func unixSocketsAndProxiesAreRead(
         text: String, kind: ForwardSpec.Kind, listen: ForwardSpec.Listen, destination: ForwardSpec.Destination?
     ) throws {

@@ -34,9 +34,11 @@ struct RedirectTableTests {
         #expect(!table.commands.contains("nfproto ipv6"))
     }
 
-    @Test("a rule covers its networks without what it excludes", arguments: [
-        ([10, 2, 0, 1], true), ([10, 2, 9, 1], false), ([10, 3, 0, 1], false), ([], false),
-    ] as [([UInt8], Bool)])
+    @Test(
+        "a rule covers its networks without what it excludes",
+        arguments: [
+            ([10, 2, 0, 1], true), ([10, 2, 9, 1], false), ([10, 3, 0, 1], false), ([], false),
+        ] as [([UInt8], Bool)])
     func covers(address: [UInt8], isCovered: Bool) {
         #expect(rule.covers(address) == isCovered)
     }

@@ -48,7 +48,8 @@ struct UnixSocketTests {
         }
     }
 
-    @Test("its file is for the user alone unless the file says more, and goes with the forward", arguments: [nil, 0o660])
+    @Test(
+        "its file is for the user alone unless the file says more, and goes with the forward", arguments: [nil, 0o660])
     func hasPermissions(mode: UInt16?) async throws {
         try await withListener(mode: mode) { path, _, _ in
             #expect(Self.mode(path) == S_IFSOCK | mode_t(mode ?? 0o600))

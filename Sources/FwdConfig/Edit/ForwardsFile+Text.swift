@@ -83,10 +83,11 @@ extension ForwardsFile {
             return [YAMLText.entry(forward.name, forward.spec.description, .block)]
         }
         return [
-            "\(YAMLText.key(forward.name, .block)):",
+            "\(YAMLText.key(forward.name, .block)):"
         ] + kind(forward.spec).map { "  " + $0 } + [
             "  hold: \(Scalars.text(forward.hold))", "  enabled: \(forward.isEnabled)",
-        ] + (forward.socketMode.map { ["  mode: \(SocketModeText.text($0))"] } ?? []) + probe(forward.probe).map { "  " + $0 } + limits(forward.limits).map { "  " + $0 }
+        ] + (forward.socketMode.map { ["  mode: \(SocketModeText.text($0))"] } ?? [])
+            + probe(forward.probe).map { "  " + $0 } + limits(forward.limits).map { "  " + $0 }
     }
 
     private static func kind(_ spec: ForwardSpec) -> [String] {
@@ -94,7 +95,16 @@ extension ForwardsFile {
             return [YAMLText.entry("spec", spec.description, .block)]
         }
         return ["transparent: \(ranges(rule.networks))"]
-            + (rule.exclude.isEmpty ? [] : ["exclude: \(ranges(rule.exclude))"])
+            + (rule.exclude.isEmpty ? [] : ["exclude: \(ranges(rule.exclude))"]) + dns(rule.dns)
+    }
+
+    private static func dns(_ rule: DNSRule?) -> [String] {
+        guard let rule else { return [] }
+        let domains = rule.domains.map { YAMLText.scalar($0, .json) }.joined(separator: ", ")
+        return [
+            "dns:", "  domains: [\(domains)]", "  " + YAMLText.entry("server", "\(rule.server)", .block),
+            "  " + YAMLText.entry("listen", "\(rule.listen)", .block),
+        ]
     }
 
     private static func ranges(_ ranges: [AddressRange]) -> String {

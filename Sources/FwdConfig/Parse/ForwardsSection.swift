@@ -53,7 +53,8 @@ extension GatewayChecker {
         let kinds = KeyReference.kinds.compactMap { name in fields[name].map { (name, $0) } }
         guard let (name, field) = kinds.first else {
             error(
-                at: forward.key.position, "\(forward.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\"")
+                at: forward.key.position, "\(forward.path).spec: missing, expected a forward, as in \"-L 5432:db:5432\""
+            )
             return nil
         }
         if let (_, other) = kinds.dropFirst().first {
@@ -62,7 +63,7 @@ extension GatewayChecker {
         }
         refuseStrangers(fields, to: name)
         switch name {
-        case "transparent": return transparent(field, exclude: fields["exclude"])
+        case "transparent": return transparent(field, fields)
         default: return self.spec(field, isLimited: fields["allow"] != nil, isPermitted: fields["permit"] != nil)
         }
     }
@@ -70,7 +71,7 @@ extension GatewayChecker {
     /// Keys that only one kind has.
     private mutating func refuseStrangers(_ fields: [String: ConfigField], to kind: String) {
         guard kind != "transparent" else { return }
-        for name in ["exclude"] {
+        for name in ["exclude", "dns"] {
             guard let field = fields[name] else { continue }
             error(at: field.key.position, "\(field.path): only beside \"transparent\"")
         }

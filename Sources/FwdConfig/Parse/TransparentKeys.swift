@@ -1,12 +1,39 @@
 import FwdCore
 
-/// `transparent` and `exclude`: which connections are taken over.
+/// `transparent`, `exclude` and `dns`: which connections are taken over, and whose names are resolved there.
 extension GatewayChecker {
-    mutating func transparent(_ field: ConfigField, exclude: ConfigField?) -> ForwardSpec? {
-        guard let networks = ranges(field), let exclude = exclude.map({ ranges($0) }) ?? [] else { return nil }
-        return ForwardSpec(
-            kind: .transparent, listen: .redirect(TransparentRule(networks: networks, exclude: exclude)),
-            target: .original)
+    /// - Parameter fields: those of the forward.
+    mutating func transparent(_ field: ConfigField, _ fields: [String: ConfigField]) -> ForwardSpec? {
+        let networks = ranges(field)
+        let exclude = fields["exclude"].map { ranges($0) } ?? []
+        let dns = fields["dns"].map { self.dns($0) } ?? .some(nil)
+        guard let networks, let exclude, let dns else { return nil }
+        let rule = TransparentRule(networks: networks, exclude: exclude, dns: dns)
+        return ForwardSpec(kind: .transparent, listen: .redirect(rule), target: .original)
+    }
+
+    /// - Returns: `nil` if it is wrong.
+    private mutating func dns(_ field: ConfigField) -> DNSRule?? {
+        guard let fields = section(field, keys: KeyReference.dns.names) else { return nil }
+        for name in ["domains", "server"] where fields[name] == nil {
+            error(at: field.key.position, "\(field.path).\(name): missing")
+        }
+        let expected = "a domain, as in b.example, or a list of them"
+        let domains = fields["domains"].flatMap { field -> [String]? in
+            if refuseEmptyList(field, expected: expected) { return nil }
+            let items = items(field)
+            let domains = items.compactMap { value($0, expected: expected, DNSText.domain) }
+            return domains.count == items.count ? domains : nil
+        }
+        let server = fields["server"].flatMap {
+            value($0, expected: "a host, or host:port", { DNSText.endpoint($0, port: 53) })
+        }
+        let listen =
+            fields["listen"].map {
+                value($0, expected: "an address of this machine with a port, as in 127.0.0.1:5300", DNSText.address)
+            } ?? DNSRule.defaultListen
+        guard let domains, let server, let listen else { return nil }
+        return .some(DNSRule(domains: domains, server: server, listen: listen))
     }
 
     /// - Returns: `nil` if one of them is wrong.
@@ -15,5 +42,41 @@ extension GatewayChecker {
         let items = items(field)
         let ranges = items.compactMap { range($0) }
         return ranges.count == items.count ? ranges : nil
+    }
+}
+
+/// What stands in `dns`.
+enum DNSText {
+    /// RFC 1035 section 2.3.4.
+    private static let longestName = 253
+
+    static func domain(_ text: String) -> String? {
+        let name = text.hasSuffix(".") ? String(text.dropLast()) : text
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        let isName = labels.allSatisfy { label in
+            (1...63).contains(label.utf8.count)
+                && label.utf8.allSatisfy {
+                    $0 == 0x2D || $0 == 0x5F || (0x30...0x39).contains($0) || ($0 | 0x20) > 0x60 && ($0 | 0x20) < 0x7B
+                }
+        }
+        return isName && name.utf8.count <= longestName ? name.lowercased() : nil
+    }
+
+    /// `host`, `host:port`, `[IPv6]:port`.
+    static func endpoint(_ text: String, port: UInt16) -> ForwardSpec.Endpoint? {
+        if text.contains(where: { $0.isWhitespace || $0 == "/" || $0 == "*" }) || text.isEmpty { return nil }
+        if AddressRangeText.parse(text) != nil { return ForwardSpec.Endpoint(host: text, port: port) }
+        guard let colon = text.lastIndex(of: ":") else { return ForwardSpec.Endpoint(host: text, port: port) }
+        guard let port = Scalars.port(String(text[text.index(after: colon)...])) else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        return host.isEmpty ? nil : ForwardSpec.Endpoint(host: host, port: port)
+    }
+
+    static func address(_ text: String) -> ForwardSpec.Endpoint? {
+        guard let endpoint = endpoint(text, port: DNSRule.defaultListen.port),
+            AddressRangeText.parse(endpoint.host) != nil, !endpoint.host.contains("/")
+        else { return nil }
+        return endpoint
     }
 }

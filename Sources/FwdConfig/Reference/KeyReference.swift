@@ -1,6 +1,6 @@
 /// Every key that a gateway's file may have: the parser refuses all others, and fwd.yaml(5) is made from it.
 public enum KeyReference {
-    public static let sections = [file, gateway, identity, hostKey, liveness, forward, probe]
+    public static let sections = [file, gateway, identity, hostKey, liveness, forward, dns, probe]
 
     static let file = ConfigKeySection(
         "the file",
@@ -97,6 +97,9 @@ public enum KeyReference {
                 default: "none"),
             ConfigKey("exclude", "Parts of those networks that are left alone: a network or a list", default: "none"),
             ConfigKey(
+                "dns", "Beside transparent: domains whose names are resolved at the far side, a mapping",
+                default: "none"),
+            ConfigKey(
                 "hold", "How long a new -L or -D connection waits for the gateway: 500ms, 10s, 2m, 1h, at most 24h",
                 default: "10s"),
             ConfigKey("enabled", "false keeps the rule but does not start it", default: "true"),
@@ -122,6 +125,16 @@ public enum KeyReference {
             ConfigKey(
                 "mode", "Of the file, where a Unix socket is listened on: its permissions in octal", default: "0600"),
             ConfigKey("idle-timeout", "A connection that carries nothing for this long is ended", default: "never"),
+        ])
+
+    static let dns = ConfigKeySection(
+        "forwards.NAME.dns",
+        [
+            ConfigKey("domains", "A domain or a list: it and all names below it", default: "required"),
+            ConfigKey("server", "Who is asked there, over TCP: a host, or host:port", default: "required; port 53"),
+            ConfigKey(
+                "listen", "Where questions are taken here, over UDP and TCP: an address with a port",
+                default: "127.0.0.1:5300"),
         ])
 
     static let probe = ConfigKeySection(

@@ -64,7 +64,8 @@ struct LeastPrivilege: Equatable {
     var matchBlock: String {
         let lines =
             forwardingLines + [
-                "AllowStreamLocalForwarding \(opensSockets ? "local" : "no")", "AllowAgentForwarding no", "X11Forwarding no", "PermitTunnel no",
+                "AllowStreamLocalForwarding \(opensSockets ? "local" : "no")", "AllowAgentForwarding no",
+                "X11Forwarding no", "PermitTunnel no",
                 "PermitTTY no", "PermitUserRC no",
                 "ForceCommand \(Self.command)",
             ]

@@ -14,14 +14,16 @@ struct TransparentScene: Sendable {
 
     static func with(
         exclude: [String] = [], hold: Duration = .seconds(10), besides: [ForwardConfiguration] = [],
-        networks: [AddressRange]? = nil, under wrapper: [String] = [], _ body: (TransparentScene) async throws -> Void
+        networks: [AddressRange]? = nil, dns: DNSRule? = nil, under wrapper: [String] = [],
+        _ body: (TransparentScene) async throws -> Void
     ) async throws {
         try await NetworkNamespace.with { space in
             var options = SSHDOptions.standard
             options.address = space.outside
             try await SSHDFixture.with(options) { sshd in
                 let rule = TransparentRule(
-                    networks: try networks ?? [try range(space.outside)], exclude: try exclude.map { try range($0) })
+                    networks: try networks ?? [try range(space.outside)], exclude: try exclude.map { try range($0) },
+                    dns: dns)
                 let spec = ForwardSpec(kind: .transparent, listen: .redirect(rule), target: .original)
                 let gateway = sshd.gatewayConfiguration(
                     name: "gw", forwards: [ForwardConfiguration(name: "net", spec: spec, hold: hold)] + besides)

@@ -42,7 +42,8 @@ struct TransparentTests {
 
     @Test("IPv6 too")
     func carriesIPv6() async throws {
-        let network = try #require(AddressRange(network: [0xFD, 0x66, 0, 1] + Array(repeating: 0, count: 12), prefixLength: 64))
+        let network = try #require(
+            AddressRange(network: [0xFD, 0x66, 0, 1] + Array(repeating: 0, count: 12), prefixLength: 64))
         try await TransparentScene.with(besides: [], networks: [network]) { scene in
             try await scene.space.configure("address add fd66:1::2/64 dev \(scene.space.insideLink) nodad")
             _ = try await ProcessRun.output(
@@ -112,7 +113,9 @@ struct TransparentTests {
         case removed, disabled, terminated, killed
     }
 
-    @Test("its table goes when the forward or the process does, however it dies; others' rules stay", arguments: Ending.allCases)
+    @Test(
+        "its table goes when the forward or the process does, however it dies; others' rules stay",
+        arguments: Ending.allCases)
     func leavesNothing(ending: Ending) async throws {
         try await TransparentScene.with { scene in
             let others = try await scene.shell(

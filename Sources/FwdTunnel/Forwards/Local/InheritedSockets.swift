@@ -21,7 +21,8 @@ struct InheritedSockets {
                 _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
             } else {
                 let found = bound.map { describe($0) } ?? "no address"
-                let listen = wanted.map { $0.address.map { describe($0) } ?? $0.place.description }.joined(separator: " and ")
+                let listen = wanted.map { $0.address.map { describe($0) } ?? $0.place.description }.joined(
+                    separator: " and ")
                 logger.warning("closed an inherited socket for \(found): the forward listens on \(listen)")
                 Glibc.close(socket)
             }

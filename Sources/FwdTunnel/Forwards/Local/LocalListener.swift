@@ -35,7 +35,8 @@ final class LocalListener: ForwardListener {
     ///   - store: where listening sockets come from and are kept; absent: they live no longer than the listener.
     ///   - intake: for each connection, what finds out where it leads.
     init(
-        forward: Forward, listen: ForwardSpec.Listen, id: ForwardID, loop: any EventLoop, channels: any ChannelSource, budget: ConnectionBudget,
+        forward: Forward, listen: ForwardSpec.Listen, id: ForwardID, loop: any EventLoop, channels: any ChannelSource,
+        budget: ConnectionBudget,
         store: (any ListenerStore)?, intake: @escaping (Admission) -> any ConnectionIntake
     ) {
         self.forward = forward

@@ -77,7 +77,8 @@ struct UnixSocketFile {
         guard status.st_mode & S_IFMT == S_IFSOCK else {
             throw Cause(.bind, .needsOperator, "cannot listen on \(path): it is there already, and no socket")
         }
-        let probe = Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let probe = Glibc.socket(
+            AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard probe >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
         defer { close(probe) }
         let address = try SocketAddress(unixDomainSocketPath: path)

@@ -26,7 +26,9 @@ final class RefusedListen {
     private var connection: (any Channel)?
     private var completion: ((Cause) -> Void)?
 
-    init(_ listen: ForwardSpec.ListenAddress, lostAt: ContinuousClock.Instant?, loop: any EventLoop, source: ProbeSource) {
+    init(
+        _ listen: ForwardSpec.ListenAddress, lostAt: ContinuousClock.Instant?, loop: any EventLoop, source: ProbeSource
+    ) {
         self.listen = listen
         self.lostAt = lostAt.flatMap { .now - $0 < Policy.longestHold ? $0 : nil }
         self.loop = loop

@@ -29,7 +29,8 @@ final class RemoteListener: ForwardListener {
     private var generation = 0
 
     init(
-        forward: Forward, listen: ForwardSpec.ListenAddress, target: ForwardSpec.Destination, loop: any EventLoop, source: ProbeSource, budget: ConnectionBudget,
+        forward: Forward, listen: ForwardSpec.ListenAddress, target: ForwardSpec.Destination, loop: any EventLoop,
+        source: ProbeSource, budget: ConnectionBudget,
         session: @escaping () -> SSHSession?
     ) {
         self.forward = forward

@@ -67,7 +67,8 @@ final class NftablesConnection: Sendable {
         let problem = Self.turn.withLock { _ in
             context.withLock { context -> String? in
                 guard let context else { return "the connection is closed" }
-                return library.run(context, commands) == 0 ? nil : library.errors(context).map { String(cString: $0) } ?? ""
+                return library.run(context, commands) == 0
+                    ? nil : library.errors(context).map { String(cString: $0) } ?? ""
             }
         }
         if let problem { throw Self.cause(of: problem) }

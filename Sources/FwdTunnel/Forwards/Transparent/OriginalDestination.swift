@@ -22,7 +22,8 @@ final class OriginalDestination: ConnectionIntake {
             return completion(.failure(Self.refused("a connection to the listener itself")))
         }
         guard let host = destination.ipAddress, let port = destination.port, rule.covers(destination.ipBytes) else {
-            return completion(.failure(Self.refused("a connection to \(describe(destination)), which is not redirected")))
+            return completion(
+                .failure(Self.refused("a connection to \(describe(destination)), which is not redirected")))
         }
         completion(.success(.host(ForwardSpec.Endpoint(host: host, port: UInt16(clamping: port)))))
     }

@@ -15,6 +15,7 @@ final class TransparentListener: ForwardListener {
     private let rule: TransparentRule
     private let loop: any EventLoop
     private let listener: LocalListener
+    private let dns: DNSListener?
     private var connection: NftablesConnection?
     private var generation = 0
 
@@ -29,6 +30,9 @@ final class TransparentListener: ForwardListener {
         listener = LocalListener(
             forward: forward, listen: .port(.init(address: .any, port: 0)), id: id, loop: loop, channels: channels,
             budget: budget, store: nil, intake: { _ in OriginalDestination(rule) })
+        dns = rule.dns.map {
+            DNSListener($0, of: forward, id: id, loop: loop, channels: channels, budget: budget)
+        }
     }
 
     func open(completion: @escaping (Result<UInt16?, Cause>) -> Void) {
@@ -37,9 +41,19 @@ final class TransparentListener: ForwardListener {
         listener.open { [weak self] result in
             guard let self, generation == current else { return }
             switch result {
-            case .success: redirect(completion)
+            case .success: openDNS(completion)
             case .failure(let cause): completion(.failure(cause))
             }
+        }
+    }
+
+    private func openDNS(_ completion: @escaping (Result<UInt16?, Cause>) -> Void) {
+        guard let dns else { return redirect(completion) }
+        dns.open { [weak self] problem in
+            guard let self else { return }
+            guard let problem else { return redirect(completion) }
+            closeListeners()
+            completion(.failure(problem))
         }
     }
 
@@ -60,7 +74,7 @@ final class TransparentListener: ForwardListener {
                 self.connection = connection
                 completion(.success(nil))
             case .failure(let error):
-                listener.close()
+                closeListeners()
                 completion(.failure(error as? Cause ?? Cause(.internal, .bug, describe(error))))
             }
         }
@@ -82,10 +96,19 @@ final class TransparentListener: ForwardListener {
         if let connection = connection.take() {
             BlockingPool.shared.submit { _ in connection.close() }
         }
-        listener.close()
+        closeListeners()
     }
 
-    func gatewayCameUp() { listener.gatewayCameUp() }
+    private func closeListeners() {
+        listener.close()
+        dns?.close()
+    }
+
+    func gatewayCameUp() {
+        listener.gatewayCameUp()
+        dns?.gatewayCameUp()
+    }
+
     func abort() { listener.abort() }
     var hasWaiting: Bool { listener.hasWaiting }
 }

@@ -1,0 +1,67 @@
+import FwdCore
+import FwdTestSupport
+import Testing
+
+/// A real dnsmasq at the far side, asked by a real dig here.
+@Suite("Names of a transparent forward's site", .serialized, .enabled(if: obstacle == nil, "\(obstacle ?? "")"))
+struct TransparentNamesTests {
+    @Test("those of a listed domain are resolved at the far side, others are refused")
+    func resolves() async throws {
+        try await Self.withNames { scene in
+            #expect(try await Self.dig(scene, "db.b.example").output == "10.66.0.7\n")
+            #expect(try await Self.dig(scene, "DB.B.example", "+tcp").output == "10.66.0.7\n")
+            #expect(try await Self.dig(scene, "db.b.example", "AAAA").output == "fd66::7\n")
+            let other = try await Self.dig(scene, "www.example.org", full: true)
+            #expect(other.output.contains("status: REFUSED"), "\(other)")
+        }
+    }
+
+    @Test("an answer too long for a datagram is fetched over TCP")
+    func fetchesLongAnswers() async throws {
+        try await Self.withNames { scene in
+            let result = try await Self.dig(scene, "long.b.example", "TXT", "+noedns")
+            #expect(result.output.count > 1000, "\(result)")
+        }
+    }
+
+    @Test("without the gateway a question is answered with a failure, at once")
+    func failsAtOnce() async throws {
+        try await Self.withNames { scene in
+            await scene.sshd.stop()
+            try await scene.fixture.waitUntil(TransparentScene.id, is: .waiting)
+            let result = try await Self.dig(scene, "db.b.example", full: true)
+            #expect(result.output.contains("status: SERVFAIL"), "\(result)")
+        }
+    }
+
+    private static func withNames(_ body: @Sendable (TransparentScene) async throws -> Void) async throws {
+        let port = FreePorts.next()
+        let texts = (0..<5).map { "\"\(String(repeating: "\($0)", count: 250))\"" }.joined(separator: ",")
+        let arguments = [
+            "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file=", "--user=root",
+            "--bind-interfaces", "--listen-address=127.0.0.1", "--port=\(port)",
+            "--host-record=db.b.example,10.66.0.7,fd66::7", "--txt-record=long.b.example,\(texts)",
+        ]
+        try await ProcessRun.running("dnsmasq", arguments) { _ in
+            let rule = DNSRule(
+                domains: ["b.example"], server: .init(host: "127.0.0.1", port: port),
+                listen: .init(host: "127.0.0.1", port: 5300))
+            try await TransparentScene.with(dns: rule) { scene in
+                try await scene.fixture.waitUntil(TransparentScene.id, is: .up)
+                try await body(scene)
+            }
+        }
+    }
+
+    private static func dig(
+        _ scene: TransparentScene, _ arguments: String..., full: Bool = false
+    ) async throws -> ProcessResult {
+        let words = [full ? "" : "+short", "+tries=3", "+time=5"] + arguments
+        return try await scene.shell("dig @127.0.0.1 -p 5300 \(words.joined(separator: " "))")
+    }
+}
+
+private let obstacle: String? = {
+    for command in ["dnsmasq", "dig"] where (try? ChildProcess.find(command)) == nil { return "needs \(command)" }
+    return NetworkNamespace.obstacle
+}()
