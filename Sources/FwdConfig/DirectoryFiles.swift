@@ -12,6 +12,7 @@ struct DirectoryFiles: Sendable {
         refuseUnknownRoutes()
         refuseCycles()
         refuseConflicts()
+        refuseLoops()
     }
 
     /// Warnings that depend on which files are good in the end.
@@ -82,6 +83,24 @@ struct DirectoryFiles: Sendable {
         }
     }
 
+    /// A connection that goes into its own tunnel would never come up. Names are looked at when they are resolved.
+    private mutating func refuseLoops() {
+        for index in files.indices {
+            guard let configuration = files[index].configuration else { continue }
+            for forward in configuration.forwards {
+                guard case .device(let link) = forward.spec.listen,
+                    let (address, network) = configuration.loop(through: link)
+                else { continue }
+                files[index].refuse(
+                    at: files[index].forwardPositions[forward.name] ?? .start,
+                    "forwards.\(forward.name).network: the gateway's own address \(address) lies in \(network), expected "
+                        + "networks without it: the SSH connection would go through its own tunnel",
+                    code: .invalidFile)
+                break
+            }
+        }
+    }
+
     /// A gateway that others go through carries their sessions, if nothing else.
     private mutating func forgiveJumps() {
         let used = Set(files.compactMap(\.via?.name) + files.flatMap { $0.configuration?.nexts ?? [] })
@@ -95,7 +114,7 @@ struct DirectoryFiles: Sendable {
         var listeners = ListenerTable<(name: String, place: String)>()
         for index in files.indices {
             let before = listeners
-            for forward in files[index].configuration?.forwards ?? [] where !forward.spec.kind.listensFarAway {
+            for forward in files[index].configuration?.forwards ?? [] where forward.spec.kind != .remote {
                 let position = files[index].forwardPositions[forward.name] ?? .start
                 let owner = ("\(files[index].name)/\(forward.name)", "\(files[index].path):\(position.line)")
                 guard let other = listeners.insert(forward, owner: owner) else { continue }
@@ -108,6 +127,19 @@ struct DirectoryFiles: Sendable {
             // What is refused does not listen.
             if files[index].configuration == nil { listeners = before }
         }
+    }
+}
+
+extension GatewayConfiguration {
+    /// The address of one of its servers that the tunnel would carry, and the network that does it.
+    fileprivate func loop(through link: NetworkLink) -> (address: String, network: AddressRange)? {
+        for server in servers {
+            guard case .direct = server.route, let bytes = AddressRangeText.address(server.hostName),
+                let network = link.network(covering: bytes)
+            else { continue }
+            return (server.hostName, network)
+        }
+        return nil
     }
 }
 

@@ -17,6 +17,11 @@ public struct FlowWindow: Hashable, Sendable {
         /// What is sent ahead at least. Once 96 KiB of a channel have come, sshd says of all that its target takes that
         /// it was taken (channels.c, channel_check_window, since OpenSSH 4), so it must be more than that.
         public static let sendingInitial = 256 * 1024
+        /// Of a tunnel, whose senders find out from drops how much it carries: a queue that is small, and must be more than
+        /// those 96 KiB all the same.
+        public static let tunnelSending = 160 * 1024
+        /// From the far side credit goes in small parts, and it drops what does not fit: room for a burst.
+        public static let tunnelReceiving = 256 * 1024
         /// Fills 1 Gbit/s at 250 ms.
         public static let maximum = 32 * 1024 * 1024
         /// Above rate × round trip, so that there is room to find out that the path carries more.
@@ -44,6 +49,16 @@ public struct FlowWindow: Hashable, Sendable {
     /// For what we send.
     public static var sending: FlowWindow {
         FlowWindow(initial: Policy.sendingInitial, headroom: Policy.sendingHeadroom)
+    }
+
+    /// For the packets that we send through a tunnel.
+    public static var tunnelSending: FlowWindow {
+        FlowWindow(initial: Policy.tunnelSending, headroom: Policy.sendingHeadroom)
+    }
+
+    /// For those that we receive.
+    public static var tunnelReceiving: FlowWindow {
+        FlowWindow(initial: Policy.tunnelReceiving, headroom: Policy.headroom)
     }
 
     private init(initial: Int, headroom: Double) {

@@ -17,7 +17,7 @@ public struct Probe: Hashable, Sendable {
 
     /// What a forward has whose file says nothing: none where connections lead to no one place.
     public static func standard(for spec: ForwardSpec) -> Probe? {
-        spec.destination == nil ? nil : standard
+        spec.leadsToOnePlace ? standard : nil
     }
 
     public var method: Method

@@ -249,11 +249,14 @@ public struct ForwardStatus: Hashable, Codable, Sendable {
     /// The last probe; absent before the first, and where none is made.
     public var probe: ProbeStatus?
     public var relays: RelayCounters
+    /// Of a network forward.
+    public var network: NetworkStatus?
 
     public init(
         name: String, kind: ForwardSpec.Kind, spec: String, listen: String, target: String, state: ForwardState,
         cause: Cause? = nil, since: Timestamp, lastError: LastError? = nil, boundPort: UInt16? = nil,
-        probe: ProbeStatus? = nil, relays: RelayCounters = RelayCounters()
+        probe: ProbeStatus? = nil, relays: RelayCounters = RelayCounters(),
+        network: NetworkStatus? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -267,6 +270,7 @@ public struct ForwardStatus: Hashable, Codable, Sendable {
         self.boundPort = boundPort
         self.probe = probe
         self.relays = relays
+        self.network = network
     }
 }
 

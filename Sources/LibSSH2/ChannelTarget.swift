@@ -15,6 +15,16 @@ public struct ChannelTarget {
         return ChannelTarget(type: "direct-tcpip", message: message)
     }
 
+    /// A tun device of the far side, for IP packets (OpenSSH PROTOCOL section 2.3).
+    /// - Parameter unit: its number; `nil`: any.
+    public static func tunnel(unit: UInt32?) -> ChannelTarget {
+        let (pointToPoint, anyUnit): (UInt32, UInt32) = (1, 0x7FFF_FFFF)
+        var message: [UInt8] = []
+        message.appendUInt32(pointToPoint)
+        message.appendUInt32(unit ?? anyUnit)
+        return ChannelTarget(type: "tun@openssh.com", message: message)
+    }
+
     /// A connection to a Unix socket of the far side (OpenSSH PROTOCOL section 2.4).
     public static func directStreamLocal(path: String) -> ChannelTarget {
         var message: [UInt8] = []

@@ -99,6 +99,19 @@ public final class SSHChannel {
 
     // MARK: - Writing
 
+    /// What one `write` sends as one message, where the window and the far side's packet size have room for it
+    /// (channel.c, _libssh2_channel_write).
+    public static let longestWrite = 32_700
+
+    /// What the far side allows us to send, now and at the beginning.
+    public var writableWindow: Int { isClosed ? 0 : Int(libssh2_channel_window_write_ex(raw, nil)) }
+    public var firstWritableWindow: Int {
+        guard !isClosed else { return 0 }
+        var initial: UInt = 0
+        libssh2_channel_window_write_ex(raw, &initial)
+        return Int(initial)
+    }
+
     /// Bytes written for which the far side has not opened its window again: on their way, or not taken by its target.
     public var bytesInFlight: Int {
         guard !isClosed else { return 0 }

@@ -147,6 +147,10 @@ public final class Session {
     /// What the server said when it ended the session (SSH_MSG_DISCONNECT, RFC 4253 section 11.1); untrusted text.
     public var disconnectMessage: String? { context.disconnectMessage }
 
+    /// What the server remarked since this was asked last (SSH_MSG_DEBUG, RFC 4253 section 11.3): sshd tells there why it
+    /// opens no tunnel. Untrusted text, the newest last.
+    public func takeDebugMessages() -> [String] { context.takeDebugMessages() }
+
     // MARK: - Calling libssh2
 
     /// Repeats `call` until it is done or libssh2 has really asked for input and found none.

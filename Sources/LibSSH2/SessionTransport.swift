@@ -26,11 +26,26 @@ final class TransportContext {
     var filter: PlaintextFilter? = PlaintextFilter()
     var violation: LibSSH2Error?
     var disconnectMessage: String?
+    /// The last ones, the newest last.
+    private(set) var debugMessages: [String] = []
     /// The login whose prompts are to be answered.
     var promptedLogin: PendingLogin?
 
     init(transport: any SessionTransport) {
         self.transport = transport
+    }
+
+    /// Our choice: what a server says about a refusal, with what comes in the same breath.
+    private static let debugLimit = 8
+
+    private func debugged(_ message: UnsafeRawBufferPointer) {
+        debugMessages.append(String(decoding: message.prefix(256), as: UTF8.self))
+        if debugMessages.count > Self.debugLimit { debugMessages.removeFirst() }
+    }
+
+    func takeDebugMessages() -> [String] {
+        defer { debugMessages = [] }
+        return debugMessages
     }
 
     /// LIBSSH2_RECV_FUNC: bytes read, or a negative errno.
@@ -83,12 +98,23 @@ final class TransportContext {
             let bytes = UnsafeRawBufferPointer(start: message, count: min(Int(length), 512))
             context.disconnectMessage = String(decoding: bytes, as: UTF8.self)
         }
+        let debug: DebugCallback = { _, _, message, length, _, _, context in
+            guard let context = TransportContext.of(context), let message, length > 0 else { return }
+            context.debugged(UnsafeRawBufferPointer(start: message, count: Int(length)))
+        }
         // libssh2_session_callback_set2 takes every callback as `void (*)(void)`.
         typealias Generic = @convention(c) () -> Void
         libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_RECV, unsafeBitCast(receive, to: Generic.self))
         libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_SEND, unsafeBitCast(send, to: Generic.self))
+        libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_DEBUG, unsafeBitCast(debug, to: Generic.self))
         libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_DISCONNECT, unsafeBitCast(disconnect, to: Generic.self))
     }
+
+    /// LIBSSH2_DEBUG_FUNC.
+    private typealias DebugCallback =
+        @convention(c) (
+            OpaquePointer?, Int32, UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, Int32, ContextPointer?
+        ) -> Void
 
     /// LIBSSH2_DISCONNECT_FUNC.
     private typealias DisconnectCallback =

@@ -47,7 +47,7 @@ import Testing
         #expect(file.diagnostics == [])
         let expected = Probe(to: .init(host: "::1", port: 443), every: .seconds(20))
         #expect(try #require(file.configuration?.forwards.first).probe == expected)
-        #expect(parsed("probe: 20s").said.first?.contains("name one to look for with \"to: host:port\"") == true)
+        #expect(parsed("probe: 20s").said.first?.contains("name one with \"to: host:port\"") == true)
         #expect(parsed("probe: {every: 20s}").said.count == 1)
         #expect(parsed("probe: off").said == [])
         #expect(parsed("probe: {to: b}").said.count == 1)

@@ -60,7 +60,7 @@ import Testing
         Case("{evry: 5s}", "5:32: error: forwards.db.probe.evry: unknown key, did you mean \"every\"?"),
         Case(
             "{port: 5}",
-            "5:32: error: forwards.db.probe.port: unknown key, expected \"every\", \"timeout\", \"expect\", \"http\" "
+            "5:32: error: forwards.db.probe.port: unknown key, expected \"to\", \"every\", \"timeout\", \"expect\", \"http\" "
                 + "or \"status\""),
         Case("{every: 0s}", "5:39: error: forwards.db.probe.every: read \"0s\", \(expectedPeriod)"),
         Case("{every: off}", "5:39: error: forwards.db.probe.every: read \"off\", \(expectedPeriod)"),

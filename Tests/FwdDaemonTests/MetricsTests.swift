@@ -100,6 +100,8 @@ extension MetricsTests {
         fwd_forward_bytes_total{gateway="amsterdam",forward="old",direction="fromTarget"} 2000
         fwd_forward_bytes_total{gateway="berlin",forward="home",direction="toTarget"} 1000
         fwd_forward_bytes_total{gateway="berlin",forward="home",direction="fromTarget"} 2000
+        # TYPE fwd_forward_packets_total counter
+        # TYPE fwd_forward_packets_dropped_total counter
         """.split(separator: "\n").map(String.init)
 
     /// - Parameter counts: cumulative, the last for everything.

@@ -51,20 +51,22 @@ struct UnixSocketTests {
     @Test(
         "its file is for the user alone unless the file says more, and goes with the forward", arguments: [nil, 0o660])
     func hasPermissions(mode: UInt16?) async throws {
+        var listened = ""
         try await withListener(mode: mode) { path, _, _ in
+            listened = path
             #expect(Self.mode(path) == S_IFSOCK | mode_t(mode ?? 0o600))
-        } after: { path in
-            #expect(Self.mode(path) == nil)
         }
+        #expect(Self.mode(listened) == nil)
     }
 
     @Test("a file that nobody listens on any more is replaced")
     func replacesStale() async throws {
-        try await withListener(before: { path in
+        let leave: (String) throws -> Void = { path in
             let socket = try UnixSocketFile.bind(path: path, mode: nil).socket
             close(socket)
             #expect(Self.mode(path) != nil)
-        }) { path, fixture, target in
+        }
+        try await withListener(before: leave) { path, fixture, target in
             let client = try await StreamClient.connect(path: path)
             try await client.send("hello")
             #expect(await client.receive(count: 5) == "hello")
@@ -180,7 +182,7 @@ struct UnixSocketTests {
 
     private func withListener(
         mode: UInt16? = nil, before: (String) throws -> Void = { _ in },
-        _ body: (String, GatewayFixture, TargetServer) async throws -> Void, after: (String) throws -> Void = { _ in }
+        _ body: (String, GatewayFixture, TargetServer) async throws -> Void
     ) async throws {
         try await TemporaryDirectory.with { place in
             let path = "\(place.path)/listen.sock"
@@ -190,7 +192,6 @@ struct UnixSocketTests {
                 try await body(path, fixture, target)
             }
             await target.stop()
-            try after(path)
         }
     }
 

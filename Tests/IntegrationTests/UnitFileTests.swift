@@ -38,6 +38,27 @@ struct UnitFileTests {
         }
     }
 
+    @Test("the drop-in for forwards that change the network is what systemd expects, and opens little more")
+    func networkDropIn() async throws {
+        guard let analyze = analyzer() else { return }
+        let help = try await ProcessRun.output(of: analyze, ["--help"])
+        try await TemporaryDirectory.with { directory in
+            try write(UnitFile.all(), to: directory)
+            let system = directory.file("fwd.service")
+            try FileManager.default.createDirectory(atPath: system + ".d", withIntermediateDirectories: true)
+            try directory.write(UnitFile.text("fwd-network.conf"), to: "fwd.service.d/network.conf")
+            let verified = try await ProcessRun.run(
+                analyze, ["verify", "--man=no", system], environment: environment(directory))
+            #expect(verified.exit == .exited(0) && verified.output + verified.errors == "", "\(verified)")
+            guard help.contains("--offline") else { return print("skipped: needs systemd-analyze security --offline") }
+            let result = try await ProcessRun.run(
+                analyze, ["security", "--offline=true", "--threshold=21", system])
+            #expect(result.exit == .exited(0), "\(result)")
+            // It was read at all.
+            #expect(result.output.contains("/dev/net/tun"), "\(result)")
+        }
+    }
+
     @Test("what a service runs is taken by fwd, is ready without any gateway, reloads and ends")
     func areRun() async throws {
         let services = try UnitFile.all().filter { $0.name.hasSuffix(".service") }
@@ -97,9 +118,16 @@ private struct UnitFile {
     /// Its path in a directory of units.
     var installed: String { isForUsers ? "user/fwd.service" : name }
 
+    private static var directory: URL {
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+            .appending(path: "contrib/systemd")
+    }
+
+    static func text(_ name: String) throws -> String {
+        try String(contentsOf: directory.appending(path: name), encoding: .utf8)
+    }
+
     static func all() throws -> [UnitFile] {
-        let repository = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-        let directory = repository.appending(path: "contrib/systemd")
         let names = try FileManager.default.contentsOfDirectory(atPath: directory.path(percentEncoded: false))
         return try names.filter { $0.hasSuffix(".service") || $0.hasSuffix(".socket") }.sorted().map { name in
             UnitFile(name: name, text: try String(contentsOf: directory.appending(path: name), encoding: .utf8))

@@ -84,18 +84,31 @@ extension ForwardsFile {
         }
         return [
             "\(YAMLText.key(forward.name, .block)):"
-        ] + kind(forward.spec).map { "  " + $0 } + [
-            "  hold: \(Scalars.text(forward.hold))", "  enabled: \(forward.isEnabled)",
-        ] + (forward.socketMode.map { ["  mode: \(SocketModeText.text($0))"] } ?? [])
+        ] + kind(forward.spec).map { "  " + $0 }
+            + (forward.spec.kind == .network ? [] : ["  hold: \(Scalars.text(forward.hold))"])
+            + ["  enabled: \(forward.isEnabled)"]
+            + (forward.socketMode.map { ["  mode: \(SocketModeText.text($0))"] } ?? [])
             + probe(forward.probe).map { "  " + $0 } + limits(forward.limits).map { "  " + $0 }
     }
 
     private static func kind(_ spec: ForwardSpec) -> [String] {
+        if case .device(let link) = spec.listen { return network(link) }
         guard case .redirect(let rule) = spec.listen else {
             return [YAMLText.entry("spec", spec.description, .block)]
         }
         return ["transparent: \(ranges(rule.networks))"]
             + (rule.exclude.isEmpty ? [] : ["exclude: \(ranges(rule.exclude))"]) + dns(rule.dns)
+    }
+
+    private static func network(_ link: NetworkLink) -> [String] {
+        let addresses = link.addresses.map { YAMLText.scalar("\($0)", .json) }.joined(separator: ", ")
+        let lines =
+            ["address: [\(addresses)]", "peer: \(ranges(link.peers))"]
+            + (link.routes.isEmpty ? [] : ["routes: \(ranges(link.routes))"])
+            + (link.unit.map { ["unit: \($0)"] } ?? [])
+            + (link.device.map { [YAMLText.entry("device", $0, .block)] } ?? [])
+            + ["mtu: \(link.mtu)", "while-down: \(link.whileDown.rawValue)"]
+        return ["network:"] + lines.map { "  " + $0 }
     }
 
     private static func dns(_ rule: DNSRule?) -> [String] {

@@ -30,6 +30,14 @@ struct AddressRangeText {
         return AddressRangeText(text, address, length)
     }
 
+    /// An address with the length of its network's prefix; without, it is alone.
+    static func interfaceAddress(_ text: String) -> InterfaceAddress? {
+        guard let read = parse(text), let bytes = address(String(text.prefix { $0 != "/" })),
+            bytes.count == read.range.network.count
+        else { return nil }
+        return InterfaceAddress(bytes: bytes, prefixLength: read.range.prefixLength)
+    }
+
     private init?(_ text: String, _ address: [UInt8], _ length: Int) {
         let mapped = Self.mappedPrefix.count * 8
         // Clients with such an address count as IPv4.
@@ -44,7 +52,7 @@ struct AddressRangeText {
     }
 
     /// 4 or 16 bytes.
-    private static func address(_ text: String) -> [UInt8]? {
+    static func address(_ text: String) -> [UInt8]? {
         bytes(text, AF_INET, 4) ?? bytes(text, AF_INET6, 16)
     }
 

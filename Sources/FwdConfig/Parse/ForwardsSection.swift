@@ -41,6 +41,7 @@ extension GatewayChecker {
         let isEnabled = fields["enabled"].map { value($0, expected: "true or false", Scalars.bool) } ?? true
         let mode = fields["mode"].flatMap { socketMode($0, of: spec) }
         let probe = fields["probe"].map { self.probe($0, of: spec) } ?? spec.flatMap { .standard(for: $0) }
+        if let probe = fields["probe"], fields["network"] != nil { refuseConversation(probe) }
         let limits = limits(fields, of: spec?.kind)
         guard let spec, let hold, let isEnabled else { return nil }
         return ForwardConfiguration(
@@ -64,6 +65,7 @@ extension GatewayChecker {
         refuseStrangers(fields, to: name)
         switch name {
         case "transparent": return transparent(field, fields)
+        case "network": return network(field, in: fields)
         default: return self.spec(field, isLimited: fields["allow"] != nil, isPermitted: fields["permit"] != nil)
         }
     }

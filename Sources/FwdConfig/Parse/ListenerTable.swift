@@ -16,6 +16,9 @@ struct ListenerTable<Owner> {
     private enum Key: Hashable {
         case port(UInt16, isFarAway: Bool)
         case path(String)
+        case device(String)
+        /// An address of this machine, or a network that it reaches through a tunnel.
+        case network(AddressRange)
     }
 
     private var redirected: [(networks: [AddressRange], owner: Owner)] = []
@@ -25,10 +28,13 @@ struct ListenerTable<Owner> {
     /// - Returns: who listens there already; disabled forwards listen nowhere.
     mutating func insert(_ forward: ForwardConfiguration, owner: Owner) -> Owner? {
         if case .redirect(let rule) = forward.spec.listen { return insert(rule, of: forward, owner) }
-        guard forward.isEnabled, let (key, places) = Self.place(of: forward.spec) else { return nil }
-        let other = taken[key, default: []].first { ListenPlace.overlap($0.places, places) }
-        taken[key, default: []].append((places, owner))
-        return other?.owner
+        guard forward.isEnabled else { return nil }
+        var found: Owner?
+        for (key, places) in Self.places(of: forward.spec) {
+            found = found ?? taken[key]?.first { ListenPlace.overlap($0.places, places) }?.owner
+            taken[key, default: []].append((places, owner))
+        }
+        return found
     }
 
     /// Two forwards cannot both take a connection over.
@@ -41,15 +47,22 @@ struct ListenerTable<Owner> {
         return other?.owner
     }
 
-    private static func place(of spec: ForwardSpec) -> (Key, [ListenPlace])? {
+    private static func places(of spec: ForwardSpec) -> [(Key, [ListenPlace])] {
         switch spec.listen {
         // Port 0 lets the far side choose, and it chooses a free one.
-        case .port(let listen) where listen.port == 0: nil
+        case .port(let listen) where listen.port == 0: []
         case .port(let listen):
-            (.port(listen.port, isFarAway: spec.kind.listensFarAway), ListenPlace.places(of: listen.address))
-        case .socket(let path): (.path(path), [.name(path)])
-        case .redirect, .device: nil
+            [(.port(listen.port, isFarAway: spec.kind.listensFarAway), ListenPlace.places(of: listen.address))]
+        case .socket(let path): [(.path(path), [.name(path)])]
+        case .device(let link): keys(of: link).map { ($0, [.name("")]) }
+        case .redirect: []
         }
+    }
+
+    /// What the kernel gives to one device only. A network within another's is no conflict: the narrower one wins.
+    private static func keys(of link: NetworkLink) -> [Key] {
+        let own = Set(link.addresses.map(\.host) + link.peers + link.routes)
+        return own.map { .network($0) } + (link.device.map { [.device($0)] } ?? [])
     }
 }
 

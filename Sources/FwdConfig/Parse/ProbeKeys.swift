@@ -19,13 +19,13 @@ extension GatewayChecker {
     private mutating func has(
         _ probe: Probe, target: ConfigField?, _ spec: ForwardSpec, _ field: ConfigField
     ) -> Bool {
-        switch (spec.destination, target) {
-        case (.some, nil), (nil, .some): return true
-        case (nil, nil):
+        switch (spec.leadsToOnePlace, target) {
+        case (true, nil), (false, .some): return true
+        case (false, nil):
             error(
                 at: field.key.position,
-                "\(field.path): \(spec.kind.flag) leads to no one place; name one to look for with \"to: host:port\"")
-        case (.some, .some(let target)):
+                "\(field.path): \(spec.kind.flag) leads to no one place, name one with \"to: host:port\"")
+        case (true, .some(let target)):
             error(at: target.key.position, "\(target.path): the forward has its target already")
         }
         return false

@@ -1,6 +1,6 @@
 /// Every key that a gateway's file may have: the parser refuses all others, and fwd.yaml(5) is made from it.
 public enum KeyReference {
-    public static let sections = [file, gateway, identity, hostKey, liveness, forward, dns, probe]
+    public static let sections = [file, gateway, identity, hostKey, liveness, forward, dns, network, probe]
 
     static let file = ConfigKeySection(
         "the file",
@@ -76,7 +76,7 @@ public enum KeyReference {
         ])
 
     /// The keys of which a forward in the long form has exactly one.
-    static let kinds = ["spec", "transparent"]
+    static let kinds = ["spec", "transparent", "network"]
 
     static let forward = ConfigKeySection(
         "forwards.NAME", condition: "in the long form",
@@ -98,6 +98,9 @@ public enum KeyReference {
             ConfigKey("exclude", "Parts of those networks that are left alone: a network or a list", default: "none"),
             ConfigKey(
                 "dns", "Beside transparent: domains whose names are resolved at the far side, a mapping",
+                default: "none"),
+            ConfigKey(
+                "network", "Instead of spec: a tunnel for IP packets, between a device here and one at the far side",
                 default: "none"),
             ConfigKey(
                 "hold", "How long a new -L or -D connection waits for the gateway: 500ms, 10s, 2m, 1h, at most 24h",
@@ -135,6 +138,24 @@ public enum KeyReference {
             ConfigKey(
                 "listen", "Where questions are taken here, over UDP and TCP: an address with a port",
                 default: "127.0.0.1:5300"),
+        ])
+
+    static let network = ConfigKeySection(
+        "forwards.NAME.network",
+        [
+            ConfigKey("address", "Of the device here, with its prefix: 10.99.0.1/30; or a list", default: "required"),
+            ConfigKey("peer", "Of the device at the far side: 10.99.0.2; or a list", default: "required"),
+            ConfigKey("routes", "A network behind the far side, or a list: 10.2.0.0/16", default: "none"),
+            ConfigKey("unit", "The number of the far side's tun device, or any", default: "any"),
+            ConfigKey("device", "The name of the device here", default: "fwd0, or the next that is free"),
+            ConfigKey("mtu", "The longest packet, of 576 to 32000 bytes", default: "1500"),
+            ConfigKey(
+                "while-down",
+                """
+                What becomes of the routes without a session: keep drops what is sent to them, withdraw takes them out, so \
+                that it may leave by another way
+                """,
+                default: "keep"),
         ])
 
     static let probe = ConfigKeySection(

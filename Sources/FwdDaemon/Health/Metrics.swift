@@ -20,6 +20,7 @@ struct Metrics {
         metrics.forwardStates()
         metrics.forwardProbes()
         metrics.forwardTraffic()
+        metrics.forwardPackets()
         return metrics.text.text
     }
 
@@ -143,6 +144,30 @@ struct Metrics {
                 bytes, ["gateway": id.0, "forward": id.1, "direction": "toTarget"], forward.relays.bytesToTarget)
             text.sample(
                 bytes, ["gateway": id.0, "forward": id.1, "direction": "fromTarget"], forward.relays.bytesFromTarget)
+        }
+    }
+
+    /// Of network forwards alone.
+    private mutating func forwardPackets() {
+        let packets = "fwd_forward_packets_total"
+        text.family(packets, .counter, "Packets that a network forward has carried to and from the peer.")
+        for (gateway, forward) in forwards {
+            guard let network = forward.network else { continue }
+            let id = (gateway, forward.name)
+            text.sample(
+                packets, ["gateway": id.0, "forward": id.1, "direction": "toTarget"], network.packetsToPeer)
+            text.sample(
+                packets, ["gateway": id.0, "forward": id.1, "direction": "fromTarget"], network.packetsFromPeer)
+        }
+        let dropped = "fwd_forward_packets_dropped_total"
+        text.family(dropped, .counter, "Packets that a network forward has not carried, by why.")
+        for (gateway, forward) in forwards {
+            guard let network = forward.network else { continue }
+            for reason in PacketDrop.allCases.map(\.rawValue) {
+                text.sample(
+                    dropped, ["gateway": gateway, "forward": forward.name, "reason": reason],
+                    network.dropped[reason] ?? 0)
+            }
         }
     }
 

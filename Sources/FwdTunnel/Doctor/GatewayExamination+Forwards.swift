@@ -12,14 +12,17 @@ extension GatewayExamination {
             switch (forward.spec.kind, forward.spec.listen) {
             case (.remote, .port(let listen)): await remoteListener(forward, listen, gateway, walked)
             case (_, .port), (_, .socket): await localListener(forward, gateway)
-            case (_, .redirect), (_, .device): break
+            case (_, .device(let link)):
+                device(forward, link, gateway)
+                await tunnel(forward, link, gateway, walked)
+            case (_, .redirect(let rule)): await redirection(forward, rule, gateway)
             }
             await target(of: forward, gateway, search)
         }
     }
 
     /// Only where the supervisor has the same forward.
-    private func held(_ forward: ForwardConfiguration) -> ForwardStatus? {
+    func held(_ forward: ForwardConfiguration) -> ForwardStatus? {
         supervised?.forwards.first {
             $0.name == forward.name && $0.spec == forward.spec.description && $0.state != .disabled
         }

@@ -4,6 +4,13 @@ import NIOCore
 
 /// How a kind of forward listens. Each kind is one folder; the rest of the gateway knows only this.
 protocol ForwardListener: AnyObject {
+    /// The forward is there from now on, whether it can listen or not; until `stopped`.
+    func started()
+    func stopped()
+    /// The gateway is about to connect to one of these.
+    func gatewayConnects(to addresses: [SocketAddress])
+    /// Of its packets, where it carries packets.
+    var network: NetworkStatus? { get }
     /// Begins to listen. The answer comes once, unless `close` comes first.
     func open(completion: @escaping (Result<UInt16?, Cause>) -> Void)
     /// Stops listening and forgets connections that are not carried yet. Relays go on.
@@ -14,6 +21,13 @@ protocol ForwardListener: AnyObject {
     func abort()
     /// Whether connections wait for the gateway.
     var hasWaiting: Bool { get }
+}
+
+extension ForwardListener {
+    func started() {}
+    func stopped() {}
+    func gatewayConnects(to addresses: [SocketAddress]) {}
+    var network: NetworkStatus? { nil }
 }
 
 /// One rule: runs a `ForwardStateMachine`, owns the listener and the counters. Loop-bound.
@@ -66,7 +80,10 @@ final class Forward {
 
     // MARK: - Events
 
-    func start() { perform(machine.start()) }
+    func start() {
+        if machine.isEnabled { listener?.started() }
+        perform(machine.start())
+    }
 
     func gatewayCameUp() {
         perform(machine.gatewayUp())
@@ -87,7 +104,10 @@ final class Forward {
         prober?.retry()
     }
 
-    func stop() { perform(machine.stop()) }
+    func stop() {
+        perform(machine.stop())
+        listener?.stopped()
+    }
 
     /// The system has taken the listener away.
     func listenerLost(_ cause: Cause) {
@@ -126,7 +146,7 @@ final class Forward {
 
     /// Otherwise a connection says nothing about the next one, or about what the probe asks for; and who chooses the
     /// targets chooses how many causes there are.
-    private var leadsToOnePlace: Bool { configuration.spec.destination != nil }
+    private var leadsToOnePlace: Bool { configuration.spec.leadsToOnePlace }
 
     private func remember(_ cause: Cause) {
         lastError = LastError(at: .now(), cause: cause)
@@ -193,7 +213,7 @@ final class Forward {
             name: configuration.name, kind: spec.kind, spec: spec.description, listen: spec.listen.description,
             target: spec.target.description, state: machine.publicState, cause: machine.cause, since: since,
             lastError: lastError, boundPort: machine.boundPort,
-            probe: prober?.status, relays: counters.values)
+            probe: prober?.status, relays: counters.values, network: listener?.network)
     }
 }
 

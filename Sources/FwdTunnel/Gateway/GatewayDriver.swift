@@ -161,8 +161,9 @@ final class GatewayDriver {
         let forward = Forward(
             configuration, loop: loop, logger: logger, record: { [weak self] in self?.record($0) },
             stateDidChange: { [weak self] in self?.stateDidChange() })
-        forward.probe(from: ProbeSource(channels: self, host: probes))
         forward.listener = makeListener(for: forward)
+        forward.probe(
+            from: ProbeSource(channels: self, host: probes, network: forward.listener as? NetworkListener))
         return forward
     }
 
@@ -185,6 +186,8 @@ final class GatewayDriver {
         case (.redirect(let rule), .original):
             return TransparentListener(
                 forward: forward, id: id(of: forward), rule: rule, loop: loop, channels: self, budget: budget)
+        case (.device(let link), _):
+            return NetworkListener(forward: forward, link: link, loop: loop, channels: self)
         default: return nil
         }
     }
@@ -248,6 +251,7 @@ final class GatewayDriver {
     private func connect(_ number: Int, _ addresses: [SocketAddress], _ login: LoginParameters) {
         machine.resolved(attempt: number)
         noticeChange()
+        for forward in forwards { forward.listener?.gatewayConnects(to: addresses) }
         links.make(server, addresses: addresses) { [weak self] result in
             guard let self, isCurrent(number) else {
                 if case .success(let link) = result { link.channel.close(promise: nil) }

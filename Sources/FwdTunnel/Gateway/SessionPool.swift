@@ -292,7 +292,7 @@ extension SessionPool: SSHSessionDelegate {
     }
 
     func sessionChangedLoad(_ session: SSHSession) {
-        scheduler.carries(session.relays.count, on: session.id)
+        scheduler.carries(session.load, on: session.id)
     }
 
     func sessionClosedChannels(_ session: SSHSession) {

@@ -181,7 +181,7 @@ final class Relay: NearConnectionOwner {
     /// Where nobody else is on the session, nobody waits behind what is sent ahead, and more of it is faster.
     private var hasRoomOnTheWay: Bool {
         guard session.isWritable else { return false }
-        guard let sendWindow, session.relays.count > 1 else { return true }
+        guard let sendWindow, session.load > 1 else { return true }
         return bytesInFlight < sendWindow.size
     }
 

@@ -5,12 +5,15 @@ import NIOCore
 /// What a channel leads to at the far side.
 enum FarEnd: Hashable, CustomStringConvertible {
     case destination(ForwardSpec.Destination)
+    /// A tun device, by its number; `nil`: any.
+    case tunnel(unit: UInt32?)
 
     static func host(_ endpoint: ForwardSpec.Endpoint) -> FarEnd { .destination(.host(endpoint)) }
 
     var description: String {
         switch self {
         case .destination(let destination): destination.description
+        case .tunnel(let unit): unit.map { "the device tun\($0)" } ?? "a tun device"
         }
     }
 
@@ -18,6 +21,7 @@ enum FarEnd: Hashable, CustomStringConvertible {
     var permission: String {
         switch self {
         case .destination(.host): "AllowTcpForwarding, PermitOpen or permitopen"
+        case .tunnel: "PermitTunnel"
         case .destination(.socket): "AllowStreamLocalForwarding, or no port-forwarding for the key"
         }
     }
@@ -26,7 +30,7 @@ enum FarEnd: Hashable, CustomStringConvertible {
     /// (serverloop.c, server_request_direct_streamlocal).
     var refusalNote: String {
         switch self {
-        case .destination(.host): ""
+        case .destination(.host), .tunnel: ""
         case .destination(.socket): " (nothing listens there, or it is forbidden by \(permission))"
         }
     }
@@ -39,6 +43,7 @@ enum FarEnd: Hashable, CustomStringConvertible {
                 host: target.host, port: target.port, originator: originator?.ipAddress ?? "127.0.0.1",
                 originatorPort: UInt16(clamping: originator?.port ?? 0))
         case .destination(.socket(let path)): .directStreamLocal(path: path)
+        case .tunnel(let unit): .tunnel(unit: unit)
         }
     }
 }

@@ -153,6 +153,7 @@ extension SSHSession {
 
     /// A stock libssh2 has only its own words for the reason code (RFC 4254 section 5.1); sshd's text is lost.
     private func refusal(of target: FarEnd, _ error: LibSSH2Error) -> Cause {
+        if case .tunnel(let unit) = target { return tunnelRefusal(unit) }
         let text = error.message
         let what = "\(target) cannot be reached from the gateway"
         if error.isProhibited || text.contains("administratively prohibited") {
@@ -162,6 +163,15 @@ extension SSHSession {
         let isOwn = text.hasPrefix(own) && text.hasSuffix(")")
         let words = printable(isOwn ? String(text.dropFirst(own.count).dropLast()) : text)
         return Cause(.target, "\(what): \(words)\(target.refusalNote)")
+    }
+
+    /// sshd gives the same reason for all of its refusals, and remarks what it really is (serverloop.c,
+    /// server_request_tun).
+    private func tunnelRefusal(_ unit: UInt32?) -> Cause {
+        let isForbidden = ssh.takeDebugMessages().contains { $0.contains("rejected tunnel device") }
+        return isForbidden
+            ? Cause(.forbidden, .needsOperator, NetworkText.notPermitted)
+            : Cause(.target, NetworkText.notOpened(unit: unit))
     }
 
     private func abandonOpening() {

@@ -92,6 +92,8 @@ final class SSHSession {
     var listens: [ListenRequest] = []
     var listeners: [RemoteListening] = []
     var relays: [Relay] = []
+    /// Tunnels, which carry packets.
+    private(set) var pumps: [PacketPump] = []
     /// Channels that were given up and wait for the peer's CLOSE.
     var closing: [SSHChannel] = []
     var cancelling: [Listener] = []
@@ -195,8 +197,10 @@ final class SSHSession {
     }
 
     func becameWritable() {
-        guard hasBlockedRelays, phase == .ready, !relays.isEmpty else { return }
+        guard hasBlockedRelays, phase == .ready, !relays.isEmpty || !pumps.isEmpty else { return }
         hasBlockedRelays = false
+        for pump in pumps where isWritable { pump.resume() }
+        guard !relays.isEmpty else { return }
         // Another one is first each time, so that a few bulk uploads cannot keep the rest waiting.
         relays.append(relays.removeFirst())
         for relay in relays where isWritable { relay.resume() }
@@ -281,6 +285,7 @@ final class SSHSession {
         try pollPing()
         for listening in listeners { try acceptConnections(of: listening) }
         for relay in relays { relay.serviceFar() }
+        for pump in pumps { pump.serviceFar() }
         try retireChannels()
     }
 
@@ -297,6 +302,7 @@ final class SSHSession {
             retire(control)
         }
         if let relay = relays.first { return try relay.pumpFar() }
+        if let pump = pumps.first { return try pump.pumpFar() }
         if opening == nil, parallelOpenings.isEmpty, listeners.isEmpty { startPingOpening() }
     }
 
@@ -342,7 +348,21 @@ final class SSHSession {
         reportIfIdle()
     }
 
-    var isIdle: Bool { relays.isEmpty && opening == nil && queuedOpening == nil && parallelOpenings.isEmpty }
+    func add(_ pump: PacketPump) {
+        pumps.append(pump)
+        delegate?.sessionChangedLoad(self)
+    }
+
+    func remove(_ pump: PacketPump) {
+        pumps.removeAll { $0 === pump }
+        delegate?.sessionChangedLoad(self)
+        reportIfIdle()
+    }
+
+    /// Channels that carry something.
+    var load: Int { relays.count + pumps.count }
+
+    var isIdle: Bool { load == 0 && opening == nil && queuedOpening == nil && parallelOpenings.isEmpty }
 
     func reportIfIdle() {
         if phase == .ready, isIdle { delegate?.sessionBecameIdle(self) }
@@ -377,8 +397,9 @@ final class SSHSession {
         pingTimer.cancel()
         openTimer.cancel()
         listenTimer.cancel()
-        let (relays, listens, listeners) = (relays, listens, listeners)
+        let (relays, pumps, listens, listeners) = (relays, pumps, listens, listeners)
         self.relays = []
+        self.pumps = []
         self.listens = []
         self.listeners = []
         control = nil
@@ -387,6 +408,7 @@ final class SSHSession {
         cancelling = []
         failOpenings(cause)
         for relay in relays { relay.sessionLost() }
+        for pump in pumps { pump.sessionLost() }
         for listen in listens { listen.completion(.failure(cause)) }
         for listener in listeners { listener.isLost = true }
         channel.close(promise: nil)

@@ -16,6 +16,9 @@ struct LeastPrivilege: Equatable {
     let opens: [String]
     /// Whether targets are chosen by clients, so that none can be left out.
     let opensAnything: Bool
+    /// Whether a tun device is opened; and the one, where only one is.
+    let opensTunnel: Bool
+    let tunnelUnit: UInt32?
     /// Whether a target is a Unix socket, of which sshd allows all or none.
     let opensSockets: Bool
     /// `host:port` of every remote listener.
@@ -37,6 +40,9 @@ struct LeastPrivilege: Equatable {
         let asked = enabled.filter { $0.spec.target == .asked }.map { PermitOpen.list(of: $0) }
         for case .some(let permitted) in asked { for open in permitted { opens.append(try Self.endpoint(open)) } }
         opensAnything = asked.contains { $0 == nil } || forwards.contains { $0.target == .original }
+        let links = forwards.compactMap { if case .device(let link) = $0.listen { link } else { nil } }
+        opensTunnel = !links.isEmpty
+        tunnelUnit = links.count == 1 ? links[0].unit : nil
         opensSockets = targets.contains { if case .socket = $0 { true } else { false } }
         for jump in jumps { opens.append(try Self.endpoint(.init(host: jump.hostName, port: jump.port))) }
         var listens: [String] = []
@@ -56,7 +62,8 @@ struct LeastPrivilege: Equatable {
         let listens = listens.isEmpty ? ["FORBIDDEN.INVALID:1"] : listens
         let options =
             ["restrict", "port-forwarding"] + opens.map { "permitopen=\"\($0)\"" }
-            + listens.map { "permitlisten=\"\($0)\"" } + ["command=\"\(Self.command)\""]
+            + listens.map { "permitlisten=\"\($0)\"" } + (tunnelUnit.map { ["tunnel=\"\($0)\""] } ?? [])
+            + ["command=\"\(Self.command)\""]
         return options.joined(separator: ",")
     }
 
@@ -65,7 +72,7 @@ struct LeastPrivilege: Equatable {
         let lines =
             forwardingLines + [
                 "AllowStreamLocalForwarding \(opensSockets ? "local" : "no")", "AllowAgentForwarding no",
-                "X11Forwarding no", "PermitTunnel no",
+                "X11Forwarding no", "PermitTunnel \(opensTunnel ? "point-to-point" : "no")",
                 "PermitTTY no", "PermitUserRC no",
                 "ForceCommand \(Self.command)",
             ]

@@ -89,6 +89,8 @@ struct Remedies {
     private func listener(
         _ forward: ForwardConfiguration, _ gateway: GatewayConfiguration, _ cause: Cause
     ) -> [DoctorRemedy] {
+        if let network = network(forward, gateway) { return network.device(cause) }
+        if case .redirect = forward.spec.listen { return redirection(cause) }
         guard let port = forward.spec.listen.port else { return socketFile(forward, gateway, cause) }
         let look = ["ss -ltnp 'sport = :\(port)'"]
         switch cause.reason {
@@ -101,6 +103,19 @@ struct Remedies {
         case .stalePort: return [DoctorRemedy(serverFile(gateway), ["ClientAliveInterval 15"])]
         case .remoteListen: return allowing(gateway)
         default: return [sayings(of: gateway)]
+        }
+    }
+
+    private func network(_ forward: ForwardConfiguration, _ gateway: GatewayConfiguration) -> NetworkRemedy? {
+        guard case .device(let link) = forward.spec.listen else { return nil }
+        return NetworkRemedy(link: link, gateway: gateway, file: file(gateway))
+    }
+
+    private func redirection(_ cause: Cause) -> [DoctorRemedy] {
+        switch cause.reason {
+        case .forbidden: [NetworkRemedy.capability]
+        case .config: [DoctorRemedy("here, as root", ["apt-get install nftables"])]
+        default: [DoctorRemedy("here, as root, to see what rules there are", ["nft list ruleset"])]
         }
     }
 
@@ -118,6 +133,7 @@ struct Remedies {
     private func target(
         _ forward: ForwardConfiguration, _ gateway: GatewayConfiguration, _ cause: Cause
     ) -> [DoctorRemedy] {
+        if let network = network(forward, gateway) { return network.tunnel(cause) }
         if cause.reason == .forbidden { return allowing(gateway) }
         if cause.reason == .lost { return [sayings(of: gateway)] }
         let place = forward.spec.kind == .remote ? "here" : "on \(gateway.hostName)"

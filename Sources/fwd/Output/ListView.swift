@@ -110,8 +110,9 @@ enum ListView {
 }
 
 extension ForwardStatus {
-    /// Where it listens, with the port in use where the far side chose it.
+    /// Where it listens, with the port in use where the far side chose it, or the device where the kernel did.
     var boundListen: String {
+        if let device = network?.device, !listen.hasPrefix(device) { return "\(device) \(listen)" }
         guard let boundPort, let colon = listen.lastIndex(of: ":") else { return listen }
         return "\(listen[..<colon]):\(boundPort)"
     }

@@ -46,6 +46,7 @@ final class ProbeAttempt {
             guard let self else { return }
             finish(Outcome(failure: "no answer within \(probe.timeout)", isTimeout: true))
         }
+        if let network = source.network { return askPeers(over: network) }
         guard let place else { return finish(Outcome()) }
         switch (place, probe.method) {
         case (.target(let target), .connect): openChannel(to: target)
@@ -54,6 +55,15 @@ final class ProbeAttempt {
             (.listener(let end), .http):
             converse(with: end)
         }
+    }
+
+    /// No open waits for an answer meanwhile, so silence is no reason to ask less often.
+    private func askPeers(over network: NetworkListener) {
+        timer.set(in: TimeAmount(clamping: probe.timeout)) { [weak self, weak network] in
+            guard let self else { return }
+            finish(Outcome(failure: NetworkText.silent(network?.echo.silentPeers ?? "")))
+        }
+        network.askPeers { [weak self] in self?.finish(Outcome()) }
     }
 
     /// What the far side is asked for.
@@ -86,6 +96,7 @@ final class ProbeAttempt {
     private func cleanUp() {
         timer.cancel()
         if let ticket { _ = source.channels?.withdraw(ticket) }
+        source.network?.echo.cancel()
         conversation?.close(promise: nil)
         conversation = nil
     }

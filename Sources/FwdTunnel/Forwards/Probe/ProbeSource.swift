@@ -7,4 +7,6 @@ struct ProbeSource {
     weak var channels: (any ChannelSource)?
     /// Carries conversations with targets.
     let host: JumpHost
+    /// The listener, where packets are carried.
+    weak var network: NetworkListener?
 }

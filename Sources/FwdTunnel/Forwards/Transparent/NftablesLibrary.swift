@@ -62,6 +62,18 @@ final class NftablesConnection: Sendable {
 
     deinit { close() }
 
+    /// Why this process cannot have rules; `nil`: it can. A table without rules is put in, and goes at once.
+    static var problem: Cause? {
+        do throws(Cause) {
+            let connection = try NftablesConnection()
+            try connection.run("add table inet fwd_\(getpid())_check { flags owner; }\n")
+            connection.close()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// All of the commands, or none.
     func run(_ commands: String) throws(Cause) {
         let problem = Self.turn.withLock { _ in

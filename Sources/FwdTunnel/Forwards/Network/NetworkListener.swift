@@ -1,0 +1,237 @@
+import FwdCore
+import LibSSH2
+import Logging
+import NIOCore
+
+/// `network`: a device here, whose packets go through a tun channel while the gateway is up. Loop-bound.
+///
+/// The device stays for the life of the forward: while there is no channel, what would go into the tunnel is dropped and
+/// leaves by no other way, unless the routes are to be withdrawn.
+final class NetworkListener: ForwardListener, PacketPumpOwner {
+    private unowned let forward: Forward
+    private let link: NetworkLink
+    private let loop: any EventLoop
+    private weak var channels: (any ChannelSource)?
+    private let clamp: SegmentSizeClamp
+    private let counters: PacketCounters
+    let echo: PeerEcho
+
+    private var device: TunDevice?
+    /// Its set-up, and after that changes of its routes, one after the other.
+    private var settled: EventLoopFuture<Void>?
+    private var hasRoutes = false
+    private var pump: PacketPump?
+    private var ticket: OpenScheduler.Ticket?
+    private var generation = 0
+    /// Where the gateway's connection goes.
+    private var gatewayAddresses: [SocketAddress] = []
+
+    init(forward: Forward, link: NetworkLink, loop: any EventLoop, channels: any ChannelSource) {
+        self.forward = forward
+        self.link = link
+        self.loop = loop
+        self.channels = channels
+        clamp = SegmentSizeClamp(mtu: link.mtu)
+        counters = PacketCounters(forward.counters)
+        echo = PeerEcho(link)
+    }
+
+    var network: NetworkStatus? { counters.values }
+
+    // MARK: - The device
+
+    /// The forward is started: the device is there from now on, whether the gateway is up or not.
+    func started() {
+        prepare().whenFailure { [forward] error in
+            forward.logger.warning("the network device is not there: \(describe(error))")
+        }
+    }
+
+    func stopped() {
+        closeDevice()
+    }
+
+    /// The device, set up; or why it cannot be.
+    private func prepare() -> EventLoopFuture<Void>.Isolated {
+        if let settled { return settled.assumeIsolated() }
+        let set: EventLoopFuture<Void>
+        do throws(Cause) {
+            try refuseLoop()
+            set = setUp(try makeDevice())
+        } catch {
+            set = loop.makeFailedFuture(error)
+        }
+        settled = set
+        set.assumeIsolated().whenFailure { [weak self] _ in self?.closeDevice() }
+        return set.assumeIsolated()
+    }
+
+    private func makeDevice() throws(Cause) -> TunDevice {
+        let device = try TunDevice(
+            name: link.device, received: { [weak self] in self?.deviceReceived($0) },
+            turnEnded: { [weak self] in self?.pump?.flush() }, lost: { [weak self] in self?.deviceLost($0) })
+        self.device = device
+        counters.device(device.name)
+        return device
+    }
+
+    private func setUp(_ device: TunDevice) -> EventLoopFuture<Void> {
+        hasRoutes = link.whileDown == .keep
+        let commands = LinkCommands(link: link, device: device.name)
+        let lines = commands.setUp(hasIPv6: IPCommand.hasIPv6) + (hasRoutes ? commands.addRoutes : [])
+        return run(lines).assumeIsolated().map { [loop, weak self] in
+            guard let self, self.device === device else { return }
+            device.start(on: loop)
+        }.nonisolated()
+    }
+
+    private func run(_ lines: [String]) -> EventLoopFuture<Void> {
+        loop.makeFutureWithTask { try await IPCommand.run(lines) }
+    }
+
+    /// Puts the routes in or takes them out, where they follow the session.
+    private func follow(isUp: Bool) {
+        guard link.whileDown == .withdraw, hasRoutes != isUp, let device, let settled else { return }
+        hasRoutes = isUp
+        let commands = LinkCommands(link: link, device: device.name)
+        let lines = isUp ? commands.addRoutes : commands.withdrawRoutes
+        self.settled = settled.flatMap { [loop] in loop.makeFutureWithTask { try await IPCommand.run(lines) } }
+            .flatMapErrorThrowing { [logger = forward.logger] error in
+                logger.warning("changing routes: \(describe(error))")
+            }
+    }
+
+    /// With it go its addresses and routes.
+    private func closeDevice() {
+        settled = nil
+        hasRoutes = false
+        device?.close()
+        device = nil
+        counters.device(nil)
+    }
+
+    private func deviceLost(_ cause: Cause) {
+        closeDevice()
+        forward.listenerLost(cause)
+    }
+
+    // MARK: - The gateway's own connection
+
+    /// The gateway is about to connect to one of these. A connection that goes into its own tunnel would never come up.
+    func gatewayConnects(to addresses: [SocketAddress]) {
+        gatewayAddresses = addresses
+        do throws(Cause) {
+            try refuseLoop()
+        } catch {
+            forward.logger.error("\(error)")
+            closeDevice()
+        }
+    }
+
+    private func refuseLoop() throws(Cause) {
+        for address in gatewayAddresses {
+            guard let network = link.network(covering: address.ipBytes) else { continue }
+            let text = NetworkText.loop(address.ipAddress ?? "?", network.description)
+            throw Cause(.config, .needsOperator, text)
+        }
+    }
+
+    // MARK: - The channel
+
+    func open(completion: @escaping (Result<UInt16?, Cause>) -> Void) {
+        generation += 1
+        let current = generation
+        prepare().whenComplete { [weak self] result in
+            guard let self, generation == current else { return }
+            switch result {
+            case .success: openChannel(completion)
+            case .failure(let error): completion(.failure(error as? Cause ?? Cause(.internal, .bug, describe(error))))
+            }
+        }
+    }
+
+    private func openChannel(_ completion: @escaping (Result<UInt16?, Cause>) -> Void) {
+        let current = generation
+        var hasAnswered = false
+        let ticket = channels?.open(.tunnel(unit: link.unit), originator: nil) { [weak self] result in
+            hasAnswered = true
+            guard let self, generation == current else {
+                if case .success(let opened) = result { opened.session.retire(opened.channel) }
+                return
+            }
+            self.ticket = nil
+            switch result {
+            case .success(let opened): carry(over: opened, completion)
+            case .failure(let cause): completion(.failure(cause))
+            }
+        }
+        if !hasAnswered { self.ticket = ticket }
+    }
+
+    private func carry(over opened: OpenedChannel, _ completion: (Result<UInt16?, Cause>) -> Void) {
+        guard device != nil else {
+            opened.session.retire(opened.channel)
+            return completion(.failure(Cause(.bind, "the network device is gone")))
+        }
+        let pump = PacketPump(opened, counters: counters, owner: self)
+        self.pump = pump
+        follow(isUp: true)
+        completion(.success(nil))
+        pump.start()
+    }
+
+    func close() {
+        generation += 1
+        if let ticket { _ = channels?.withdraw(ticket) }
+        ticket = nil
+        echo.cancel()
+        follow(isUp: false)
+        pump.take()?.stop()
+    }
+
+    func gatewayCameUp() {}
+
+    func abort() {}
+
+    /// Packets are dropped, they do not wait.
+    var hasWaiting: Bool { false }
+
+    // MARK: - Packets
+
+    private func deviceReceived(_ packet: UnsafeRawBufferPointer) {
+        guard let pump else { return counters.dropped(.noSession) }
+        guard var frame = TunnelFrame.encode(packet, ByteBufferAllocator()) else { return counters.dropped(.notIP) }
+        clamp.apply(to: &frame, at: TunnelFrame.headerLength)
+        pump.send(frame)
+    }
+
+    func pumpReceived(_ packet: ByteBuffer) {
+        if echo.takes(packet) { return }
+        var packet = packet
+        clamp.apply(to: &packet)
+        if device?.write(packet) != true { counters.dropped(.device) }
+    }
+
+    func pumpEnded(_ pump: PacketPump, _ cause: Cause) {
+        guard self.pump === pump else { return }
+        self.pump = nil
+        // The gateway tells of the end of its session itself.
+        if channels?.isUp == true { forward.listenerLost(cause) }
+    }
+
+    // MARK: - The probe
+
+    /// Asks the peers for a sign of life, through the channel.
+    func askPeers(completion: @escaping () -> Void) {
+        guard let pump else { return }
+        echo.ask(
+            sending: { packet in
+                let frame = packet.withUnsafeBytes { TunnelFrame.encode($0, ByteBufferAllocator()) }
+                if let frame { pump.send(frame) }
+            }, completion: completion)
+        pump.flush()
+    }
+}
+
+@available(*, unavailable)
+extension NetworkListener: Sendable {}
