@@ -45,6 +45,7 @@ struct LinkedOffices {
         let (gate, device) = (offices.b.gate, "tun\(Means.unit)")
         for command in [
             "tuntap add dev \(device) mode tun", "address add \(Means.tunnel.far)/30 dev \(device)",
+            "address add \(Means.tunnel6.far)/64 dev \(device) nodad",
             "link set \(device) up", "route add \(offices.a.addresses.lan) dev \(device)",
             "-6 route add \(offices.a.addresses.lan6) dev \(device)",
         ] {
@@ -95,7 +96,10 @@ struct LinkedOffices {
         get async throws {
             for supervisor in supervisors {
                 let gateways = try await supervisor.snapshot().gateways
-                guard gateways.allSatisfy({ $0.state == .up && $0.forwards.allSatisfy { $0.state == .up } }) else {
+                // A file that is refused makes no gateway.
+                guard !gateways.isEmpty,
+                    gateways.allSatisfy({ $0.state == .up && $0.forwards.allSatisfy { $0.state == .up } })
+                else {
                     return false
                 }
             }

@@ -5,8 +5,6 @@ import Testing
 enum Means: String, CaseIterable, CustomTestStringConvertible {
     case port, socks, transparent, network
 
-    static let present: [Means] = [.port, .transparent]
-
     var testDescription: String {
         switch self {
         case .port: "by redirected port"
@@ -52,7 +50,9 @@ enum Means: String, CaseIterable, CustomTestStringConvertible {
             ]
         case .network:
             [
-                "  network:", "    network:", "      address: \(Self.tunnel.near)/30", "      peer: \(Self.tunnel.far)",
+                "  network:", "    network:",
+                "      address: [\(Self.tunnel.near)/30, \"\(Self.tunnel6.near)/64\"]",
+                "      peer: [\(Self.tunnel.far), \"\(Self.tunnel6.far)\"]",
                 "      routes: [\(far.lan), \"\(far.lan6)\"]", "      unit: \(Self.unit)",
             ]
         case .socks, .transparent: forwardsOfBoth(from: near, to: far)
@@ -72,6 +72,7 @@ enum Means: String, CaseIterable, CustomTestStringConvertible {
     }
 
     static let tunnel = (near: "10.99.0.1", far: "10.99.0.2")
+    static let tunnel6 = (near: "fd00:10:99::1", far: "fd00:10:99::2")
     /// The number of B's device, which its administrator has made.
     static let unit = 9
 }

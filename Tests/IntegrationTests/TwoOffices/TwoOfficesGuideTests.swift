@@ -52,7 +52,8 @@ struct TwoOfficesGuideTests {
                 default: throw TestSupportError("line \(step.line): there is no host \(step.host)")
                 }
             guard result.exit.isSuccess else {
-                throw TestSupportError("line \(step.line), \(step.host): \(result.exit) \(result.errors)\(result.output)")
+                throw TestSupportError(
+                    "line \(step.line), \(step.host): \(result.exit) \(result.errors)\(result.output)")
             }
             if let name = step.output { printed[name] = result.output.split(separator: "\n").last.map(String.init) }
         }
