@@ -43,31 +43,45 @@ struct TwoOfficesGuideTests {
         var printed: [String: String] = [:]
         for step in guide.steps {
             let lines = printed.reduce(step.lines) { $0.replacing($1.key, with: $1.value) }
-            let result =
-                switch step.host {
-                case "gate-a": try await gateA.run(lines)
-                case "gate-b": try await gateB.run(lines)
-                case "client-a": try await run(lines, on: offices.a.client)
-                case "client-b": try await run(lines, on: offices.b.client)
-                default: throw TestSupportError("line \(step.line): there is no host \(step.host)")
-                }
-            guard result.exit.isSuccess else {
-                throw TestSupportError(
-                    "line \(step.line), \(step.host): \(result.exit) \(result.errors)\(result.output)")
+            do {
+                let output =
+                    switch step.host {
+                    case "gate-a": try await output(of: gateA.run(lines))
+                    case "gate-b": try await output(of: gateB.run(lines))
+                    case "client-a": try await outputOfClient(lines, on: offices.a.client)
+                    case "client-b": try await outputOfClient(lines, on: offices.b.client)
+                    default: throw TestSupportError("there is no such host")
+                    }
+                if let name = step.output { printed[name] = output.split(separator: "\n").last.map(String.init) }
+            } catch {
+                let log = try await gateA.run("fwd list; tail -n 30 /var/log/fwd.log")
+                throw TestSupportError("line \(step.line), \(step.host): \(error)\n\(log.output)\(log.errors)")
             }
-            if let name = step.output { printed[name] = result.output.split(separator: "\n").last.map(String.init) }
         }
     }
 
-    /// A client's first try may come before a forward that the block before has asked for.
-    private func run(_ lines: String, on client: NetworkHost) async throws -> ProcessResult {
-        var last: ProcessResult?
-        let done = try? await eventually(within: .seconds(15), "the client succeeds") {
-            () async throws -> ProcessResult? in
-            last = try await client.run("bash", ["-euo", "pipefail", "-c", lines])
-            return last?.exit.isSuccess == true ? last : nil
+    private func output(of result: ProcessResult) throws -> String {
+        guard result.exit.isSuccess else {
+            throw TestSupportError("\(result.exit): \(result.errors)\(result.output)")
         }
-        guard let result = done ?? last else { throw TestSupportError("the client's commands do not end") }
-        return result
+        return result.output
+    }
+
+    /// A client's first try may come before a forward that the block before has asked for.
+    private func outputOfClient(_ lines: String, on client: NetworkHost) async throws -> String {
+        var failure = TestSupportError("no try ended")
+        do {
+            return try await eventually(within: .seconds(20), "the client succeeds") { () async throws -> String? in
+                do {
+                    let shell = ["-euo", "pipefail", "-c", lines]
+                    return try await output(of: client.run("bash", shell, within: .seconds(5)))
+                } catch let error as TestSupportError {
+                    failure = error
+                    return nil
+                }
+            }
+        } catch is DeadlineExceeded {
+            throw failure
+        }
     }
 }
