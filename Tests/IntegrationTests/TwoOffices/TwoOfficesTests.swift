@@ -106,7 +106,7 @@ struct TwoOfficesTests {
             for direction in Direction.allCases {
                 let what = "\(means.testDescription) \(direction.testDescription) carries again"
                 try await eventually(within: end - .now, what) {
-                    try? await linked.exchange(Self.sample, means, direction, within: .seconds(15)).isWhole ? () : nil
+                    try? await linked.exchange(Self.sample, means, direction, within: .seconds(5)).isWhole ? () : nil
                 }
             }
         }
