@@ -105,6 +105,12 @@ struct TwoSites {
         return Double(match.output.1).map { $0 / 1000 }
     }
 
+    /// Sends packets of 1,400 bytes without waiting for answers.
+    func burst(_ address: String, packets: Int) async throws {
+        let command = ["ping", "-n", "-q", "-c", "\(packets)", "-l", "\(packets)", "-s", "1372", "-W", "1", address]
+        _ = try await ProcessRun.run(here.wrapper[0], here.wrapper.dropFirst() + command)
+    }
+
     /// What `ip` shows in a namespace.
     static func shown(_ space: NetworkNamespace, _ command: String) async throws -> String {
         try await ProcessRun.output(of: "ip", ["-n", space.name] + command.split(separator: " ").map(String.init))
