@@ -105,9 +105,10 @@ struct TwoSites {
         return Double(match.output.1).map { $0 / 1000 }
     }
 
-    /// Sends packets of 1,400 bytes without waiting for answers.
-    func burst(_ address: String, packets: Int) async throws {
-        let command = ["ping", "-n", "-q", "-c", "\(packets)", "-l", "\(packets)", "-s", "1372", "-W", "1", address]
+    /// Sends packets without waiting for answers.
+    func burst(_ address: String, packets: Int, bytes: Int = 1372) async throws {
+        let count = "\(packets)"
+        let command = ["ping", "-n", "-q", "-c", count, "-l", count, "-s", "\(bytes)", "-W", "1", address]
         _ = try await ProcessRun.run(here.wrapper[0], here.wrapper.dropFirst() + command)
     }
 
