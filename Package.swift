@@ -53,6 +53,7 @@ let package = Package(
             dependencies: [
                 "FwdCore", "FwdOpenSSH", "LibSSH2", log, subprocess, system,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSOCKS", package: "swift-nio-extras"),
             ] + nio,
             swiftSettings: strict),
         .target(
@@ -94,7 +95,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FwdTunnelTests",
-            dependencies: ["FwdCore", "FwdOpenSSH", "FwdTestSupport", "FwdTunnel", "LibSSH2", log] + nio,
+            dependencies: [
+                "FwdCore", "FwdOpenSSH", "FwdTestSupport", "FwdTunnel", "LibSSH2", log,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "FwdControlTests",

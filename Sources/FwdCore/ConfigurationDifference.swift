@@ -39,6 +39,7 @@ extension ForwardConfiguration {
         compare(" enabled", "\(old.isEnabled)", "\(isEnabled)")
         compare(" probe", old.probe?.text ?? "off", probe?.text ?? "off")
         compare(" allow", old.limits.allowText, limits.allowText)
+        compare(" permit", old.limits.permitText, limits.permitText)
         compare(" max-connections", Self.text(old.limits.maxConnections), Self.text(limits.maxConnections))
         compare(" rate", Self.text(old.limits.bytesPerSecond), Self.text(limits.bytesPerSecond))
         compare(" idle-timeout", Self.text(old.limits.idleTimeout), Self.text(limits.idleTimeout))
@@ -68,14 +69,16 @@ extension Liveness {
 
 extension ForwardLimits {
     fileprivate var allowText: String { allow.map { $0.map(\.description).joined(separator: ", ") } ?? "everybody" }
+    fileprivate var permitText: String { permit.map { $0.map(\.description).joined(separator: ", ") } ?? "everything" }
 }
 
 extension Probe {
     fileprivate var text: String {
-        switch method {
-        case .connect: "connect every \(every)"
-        case .expect(let text): "expect \"\(text)\" every \(every)"
-        case .http(let path, let status): "GET \(path) = \(status) every \(every)"
+        let place = target.map { "\($0) " } ?? ""
+        return switch method {
+        case .connect: "\(place)connect every \(every)"
+        case .expect(let text): "\(place)expect \"\(text)\" every \(every)"
+        case .http(let path, let status): "\(place)GET \(path) = \(status) every \(every)"
         }
     }
 }

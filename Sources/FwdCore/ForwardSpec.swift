@@ -54,6 +54,14 @@ public struct ForwardSpec: Hashable, Sendable, CustomStringConvertible {
         if case .destination(let destination) = target { destination } else { nil }
     }
 
+    /// Whether one connection says something about the next one.
+    public var leadsToOnePlace: Bool {
+        switch target {
+        case .destination, .peer: true
+        case .asked, .original: false
+        }
+    }
+
     /// The spec as it would be given to ssh, in normal form.
     public var description: String {
         switch (listen, target) {

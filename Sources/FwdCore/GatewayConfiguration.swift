@@ -68,6 +68,13 @@ public struct GatewayConfiguration: Hashable, Sendable {
     }
 }
 
+extension ForwardConfiguration {
+    /// What can be looked for: where all connections lead, or else what the probe names.
+    public var probedTarget: ForwardSpec.Destination? {
+        spec.destination ?? probe?.target.map { .host($0) }
+    }
+}
+
 /// One forward as configured.
 public struct ForwardConfiguration: Hashable, Sendable {
     public static let defaultHold = Duration.seconds(10)

@@ -309,8 +309,10 @@ public enum RelayResult: String, Codable, Sendable, CaseIterable {
     case holdExpired
     /// The forward was stopped.
     case stopped
-    /// Whoever connected is not in `allow`.
+    /// Whoever connected is not in `allow`, or asked for what is not in `permit`.
     case notAllowed
+    /// The client of a -D said nothing in time, or nothing that can be carried.
+    case badRequest
     /// There were `max-connections` already, or no descriptors left.
     case overLimit
     /// Nothing was carried for `idle-timeout`.

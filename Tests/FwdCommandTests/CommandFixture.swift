@@ -54,8 +54,8 @@ struct CommandFixture: Sendable {
         }
     }
 
-    func fwd(_ arguments: [String]) async throws -> ProcessResult {
-        try await FwdProcess.run(arguments + common)
+    func fwd(_ arguments: [String], under wrapper: [String] = []) async throws -> ProcessResult {
+        try await FwdProcess.run(arguments + common, under: wrapper)
     }
 
     /// The forward that the supervisor has under this name, if it has.

@@ -45,9 +45,9 @@ extension DoctorStep {
 }
 
 extension CommandFixture {
-    func doctor(_ target: String = "site") async throws -> DoctorAnswer {
+    func doctor(_ target: String = "site", under wrapper: [String] = []) async throws -> DoctorAnswer {
         let start = ContinuousClock.now
-        let result = try await fwd(["doctor", target, "--json"])
+        let result = try await fwd(["doctor", target, "--json"], under: wrapper)
         return try DoctorAnswer(result, took: ContinuousClock.now - start)
     }
 

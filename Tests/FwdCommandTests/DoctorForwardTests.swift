@@ -53,6 +53,26 @@ import Testing
         }
     }
 
+    @Test func aDynamicForwardIsWalkedToWhatItsProbeNames() async throws {
+        try await CommandFixture.with(SSHDOptions(configuration: ["PermitOpen 127.0.0.1:1"])) { fixture in
+            try await TargetServer.with(.echo) { target in
+                let port = FreePorts.next()
+                try fixture.write("site", fixture.gateway(forwards: "  d: -D \(port)\n"))
+                let open = try await fixture.doctor()
+                #expect(open.report.isHealthy, "\(open.report.steps)")
+                #expect(try open.step(.target, "d").finding.hasPrefix("clients choose"))
+                #expect(try open.step(.listener, "d").finding.contains("localhost:\(port) is free here"))
+                let probe = "probe: {to: \"127.0.0.1:\(target.port)\"}"
+                try fixture.write("site", fixture.gateway(forwards: "  d: {spec: -D \(port), \(probe)}\n"))
+                let step = try await fixture.doctor().expectFailure(.target, "d")
+                let lines = try #require(step.remedies.first?.lines)
+                #expect(lines.prefix(2) == ["AllowTcpForwarding local", "PermitOpen any"])
+                try await fixture.server.restart(configuration: lines)
+                try await fixture.expectHealthy()
+            }
+        }
+    }
+
     // MARK: - Ends
 
     @Test func targetsThatRefuseAndThatSwallowAreFoundInTime() async throws {

@@ -16,6 +16,12 @@ struct Case: Sendable, CustomTestStringConvertible {
     var testDescription: String { lines.joined(separator: " | ") }
 }
 
+/// As a message lists them.
+private let allForwardKeys: String = {
+    let names = KeyReference.forward.names.map { "\"\($0)\"" }
+    return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+}()
+
 @Suite struct DiagnosticsTests {
     @Test(arguments: [
         Case("", "1:1: error: the file is empty, expected \"gateway:\" and \"forwards:\""),
@@ -140,8 +146,7 @@ struct Case: Sendable, CustomTestStringConvertible {
             "5:33: error: forwards.db.enabled: read \"yes\", expected true or false"),
         Case(
             "db: {spec: -L 1:b:2, <<: x}",
-            "5:24: error: forwards.db.<<: unknown key, expected \"spec\", \"hold\", \"enabled\", "
-                + "\"probe\", \"allow\", \"max-connections\", \"rate\", \"mode\" or \"idle-timeout\""),
+            "5:24: error: forwards.db.<<: unknown key, expected \(allForwardKeys)"),
         Case(
             "a: -L 1:b:2\n  a: -L 3:b:2\n  c: -D 0",
             "6:3: error: forwards.a: this key stands in line 5 already",

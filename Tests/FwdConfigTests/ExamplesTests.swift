@@ -32,6 +32,6 @@ import Testing
     /// What the README shows first must not worry its reader.
     @Test func amsterdamGivesNoWarning() throws {
         #expect(try examples.load().diagnostics.filter { $0.file.hasSuffix("amsterdam.yaml") } == [])
-        #expect(try examples.file(ofGateway: "amsterdam").adding(spec: "-L 1:b:2").configuration.forwards.count == 7)
+        #expect(try examples.file(ofGateway: "amsterdam").adding(spec: "-L 1:b:2").configuration.forwards.count == 8)
     }
 }

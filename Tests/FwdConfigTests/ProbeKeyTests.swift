@@ -45,7 +45,7 @@ import Testing
 
     private static let form =
         "expected \"off\", a duration from 1s to 24h, as in 10s, 2m or 1h, or a mapping with "
-        + "\"every\", \"timeout\", \"expect\" or \"http\""
+        + "\"every\", \"timeout\", \"to\", \"expect\" or \"http\""
     private static let path =
         "expected a path that starts with /, at most 1024 printable ASCII characters without blank or #"
 
@@ -60,7 +60,7 @@ import Testing
         Case("{evry: 5s}", "5:32: error: forwards.db.probe.evry: unknown key, did you mean \"every\"?"),
         Case(
             "{port: 5}",
-            "5:32: error: forwards.db.probe.port: unknown key, expected \"every\", \"timeout\", \"expect\", \"http\" "
+            "5:32: error: forwards.db.probe.port: unknown key, expected \"to\", \"every\", \"timeout\", \"expect\", \"http\" "
                 + "or \"status\""),
         Case("{every: 0s}", "5:39: error: forwards.db.probe.every: read \"0s\", \(expectedPeriod)"),
         Case("{every: off}", "5:39: error: forwards.db.probe.every: read \"off\", \(expectedPeriod)"),

@@ -139,7 +139,7 @@ extension FileGenerator {
 @Suite struct RoundTripTests {
     @Test func addingAndRemovingGivesTheSameBytesForManyShapes() throws {
         var generator = FileGenerator(random: SeededGenerator(state: 1))
-        let specs = ["-L 5432:db:5432", "-R 0:localhost:22", "-L [::1]:80:[2001:db8::1]:80", "-L *:81:b:2"]
+        let specs = ["-L 5432:db:5432", "-R 0:localhost:22", "-L [::1]:80:[2001:db8::1]:80", "-L *:81:b:2", "-D 1080"]
         for _ in 0..<1500 {
             let text = generator.file()
             let before = try file(text)

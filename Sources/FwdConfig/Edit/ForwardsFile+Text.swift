@@ -77,9 +77,9 @@ extension ForwardsFile {
     }
 
     private static func entry(_ forward: ForwardConfiguration) -> [String] {
-        if !forward.spec.hasLongFormOnly,
-            forward == ForwardConfiguration(name: forward.name, spec: forward.spec, probe: .standard)
-        {
+        let plain = ForwardConfiguration(
+            name: forward.name, spec: forward.spec, probe: .standard(for: forward.spec))
+        if !forward.spec.hasLongFormOnly, forward == plain {
             return [YAMLText.entry(forward.name, forward.spec.description, .block)]
         }
         return [
@@ -126,7 +126,9 @@ extension ForwardsFile {
 
     private static func probe(_ probe: Probe?) -> [String] {
         guard let probe else { return ["probe: off"] }
-        let times = ["  every: \(Scalars.text(probe.every))", "  timeout: \(Scalars.text(probe.timeout))"]
+        let times =
+            ["  every: \(Scalars.text(probe.every))", "  timeout: \(Scalars.text(probe.timeout))"]
+            + (probe.target.map { ["  " + YAMLText.entry("to", $0.description, .block)] } ?? [])
         switch probe.method {
         case .connect: return ["probe:"] + times
         case .expect(let text): return ["probe:"] + times + ["  " + YAMLText.entry("expect", text, .block)]
@@ -139,6 +141,9 @@ extension ForwardsFile {
         var lines: [String] = []
         if let allow = limits.allow {
             lines.append("allow: \(ranges(allow))")
+        }
+        if let permit = limits.permit {
+            lines.append("permit: [\(permit.map { YAMLText.scalar("\($0)", .json) }.joined(separator: ", "))]")
         }
         if let count = limits.maxConnections { lines.append("max-connections: \(count)") }
         if let rate = limits.bytesPerSecond { lines.append("rate: \(RateText.text(rate))") }

@@ -98,7 +98,7 @@ extension ForwardsFile {
         }
         let forward = ForwardConfiguration(
             name: name ?? Self.freeName(for: spec, besides: configuration.forwards.map(\.name)), spec: spec,
-            probe: .standard)
+            probe: .standard(for: spec))
         if let problem = ForwardsName.problem(with: forward.name) {
             throw ConfigError(.invalidArgument, "\(Quoted.text(forward.name)) cannot name a forward: \(problem)")
         }

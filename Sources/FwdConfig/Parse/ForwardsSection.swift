@@ -23,7 +23,8 @@ extension GatewayChecker {
 
     private mutating func forward(_ name: String, _ field: ConfigField) -> ForwardConfiguration? {
         switch field.value.content {
-        case .scalar: return spec(field).map { ForwardConfiguration(name: name, spec: $0, probe: .standard) }
+        case .scalar:
+            return spec(field).map { ForwardConfiguration(name: name, spec: $0, probe: .standard(for: $0)) }
         case .mapping: return longForm(name, field)
         case .sequence:
             mismatch(field, expected: "a forward, as in \"-L 5432:db:5432\", or a mapping with \"spec\"")
@@ -39,7 +40,7 @@ extension GatewayChecker {
             ?? ForwardConfiguration.defaultHold
         let isEnabled = fields["enabled"].map { value($0, expected: "true or false", Scalars.bool) } ?? true
         let mode = fields["mode"].flatMap { socketMode($0, of: spec) }
-        let probe = fields["probe"].map { self.probe($0) } ?? .standard
+        let probe = fields["probe"].map { self.probe($0, of: spec) } ?? spec.flatMap { .standard(for: $0) }
         if let probe = fields["probe"], fields["network"] != nil { refuseConversation(probe) }
         let limits = limits(fields, of: spec?.kind)
         guard let spec, let hold, let isEnabled else { return nil }
@@ -65,7 +66,7 @@ extension GatewayChecker {
         switch name {
         case "transparent": return transparent(field, fields)
         case "network": return network(field, in: fields)
-        default: return self.spec(field, isLimited: fields["allow"] != nil)
+        default: return self.spec(field, isLimited: fields["allow"] != nil, isPermitted: fields["permit"] != nil)
         }
     }
 
@@ -86,12 +87,16 @@ extension GatewayChecker {
         return value(field, expected: SocketModeText.expected, SocketModeText.parse)
     }
 
-    /// - Parameter isLimited: whether the file says who may connect.
-    private mutating func spec(_ field: ConfigField, isLimited: Bool = false) -> ForwardSpec? {
+    /// - Parameters:
+    ///   - isLimited: whether the file says who may connect.
+    ///   - isPermitted: whether it says what clients may ask for.
+    private mutating func spec(
+        _ field: ConfigField, isLimited: Bool = false, isPermitted: Bool = false
+    ) -> ForwardSpec? {
         guard let text = text(field, expected: "a forward, as in \"-L 5432:db:5432\"") else { return nil }
         do throws(ForwardSpecError) {
             let spec = try ForwardSpec(parsing: text, service: environment.servicePort)
-            if !isLimited { warnOfReach(spec, field) }
+            if !isLimited { warnOfReach(spec, isPermitted: isPermitted, field) }
             return spec
         } catch let problem {
             error(
@@ -100,14 +105,17 @@ extension GatewayChecker {
         }
     }
 
-    private mutating func warnOfReach(_ spec: ForwardSpec, _ field: ConfigField) {
+    private mutating func warnOfReach(_ spec: ForwardSpec, isPermitted: Bool, _ field: ConfigField) {
         guard spec.listensBeyondLoopback else { return }
         let reader =
             switch spec.kind {
             case .local, .transparent, .network:
                 "every host that can reach \(spec.listen) on this machine can use it"
             case .dynamic:
-                "every host that can reach \(spec.listen) on this machine can reach through it whatever the gateway can"
+                """
+                an open proxy: every host that can reach \(spec.listen) on this machine can reach through it \
+                \(isPermitted ? "what \"permit\" lists" : "whatever the gateway can")
+                """
             case .remote: "every host that can reach \(spec.listen) on the gateway can use it, if its sshd allows that"
             }
         warning(at: field.position, "\(field.path): listens beyond loopback, \(reader)")

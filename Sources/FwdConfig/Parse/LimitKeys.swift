@@ -1,6 +1,6 @@
 import FwdCore
 
-/// What limits a forward: `allow`, `max-connections`, `rate`, `idle-timeout`.
+/// What limits a forward: `allow`, `permit`, `max-connections`, `rate`, `idle-timeout`.
 extension GatewayChecker {
     /// Our choice: far beyond what one process can have open.
     private static let connections = 1...1_000_000
@@ -12,6 +12,7 @@ extension GatewayChecker {
         let expected = "a number from \(Self.connections.lowerBound) to \(Self.connections.upperBound)"
         return ForwardLimits(
             allow: fields["allow"].flatMap { allow($0, kind) },
+            permit: fields["permit"].flatMap { permit($0, kind) },
             maxConnections: fields["max-connections"].flatMap {
                 value($0, expected: expected) { Scalars.number($0, in: Self.connections) }
             },
@@ -29,6 +30,24 @@ extension GatewayChecker {
         // Nobody writes a list to let nobody in, and everybody is what no list stands for.
         if refuseEmptyList(field, expected: "\(AddressRangeText.expected), or a list of them") { return nil }
         return items(field).compactMap { range($0) }
+    }
+
+    private mutating func permit(_ field: ConfigField, _ kind: ForwardSpec.Kind?) -> [PermittedDestination]? {
+        if let kind, kind != .dynamic {
+            error(at: field.key.position, "\(field.path): only for -D, whose clients choose what they connect to")
+            return nil
+        }
+        if refuseEmptyList(field, expected: "\(PermitText.expected), or a list of them") { return nil }
+        return items(field).compactMap { destination($0) }
+    }
+
+    private mutating func destination(_ item: ConfigField) -> PermittedDestination? {
+        guard let read = value(item, expected: PermitText.expected, PermitText.parse) else { return nil }
+        guard let range = read.range, range.hasHostBits else { return read.destination }
+        error(
+            at: item.position,
+            "\(item.path): \(range.text) has bits behind the prefix; did you mean \(range.range)?")
+        return nil
     }
 
     mutating func range(_ item: ConfigField) -> AddressRange? {

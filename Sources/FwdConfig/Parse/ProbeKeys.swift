@@ -3,19 +3,40 @@ import FwdCore
 /// `probe`: how it is found out that a forward works.
 extension GatewayChecker {
     private static let expectedProbe =
-        "\"off\", \(Scalars.expectedPeriod), or a mapping with \"every\", \"timeout\", \"expect\" or \"http\""
+        "\"off\", \(Scalars.expectedPeriod), or a mapping with \"every\", \"timeout\", \"to\", \"expect\" or \"http\""
 
     /// - Returns: `nil` for none, also where the file is wrong.
-    mutating func probe(_ field: ConfigField) -> Probe? {
-        if case .mapping = field.value.content { return probeMapping(field) }
+    /// - Parameter spec: `nil` if it is wrong.
+    mutating func probe(_ field: ConfigField, of spec: ForwardSpec?) -> Probe? {
+        if case .mapping = field.value.content { return probeMapping(field, of: spec) }
         if case .scalar("off") = field.value.content { return nil }
-        return value(field, expected: Self.expectedProbe, Scalars.period).map { Self.probe(.connect, every: $0) }
+        let probe = value(field, expected: Self.expectedProbe, Scalars.period).map { Self.probe(.connect, every: $0) }
+        if let probe, let spec { return has(probe, target: nil, spec, field) ? probe : nil }
+        return probe
     }
 
-    private mutating func probeMapping(_ field: ConfigField) -> Probe? {
+    /// A probe asks for the forward's target or, where connections lead to no one place, for what its `to` says.
+    private mutating func has(
+        _ probe: Probe, target: ConfigField?, _ spec: ForwardSpec, _ field: ConfigField
+    ) -> Bool {
+        switch (spec.leadsToOnePlace, target) {
+        case (true, nil), (false, .some): return true
+        case (false, nil):
+            error(
+                at: field.key.position,
+                "\(field.path): \(spec.kind.flag) leads to no one place, name one with \"to: host:port\"")
+        case (true, .some(let target)):
+            error(at: target.key.position, "\(target.path): the forward has its target already")
+        }
+        return false
+    }
+
+    private mutating func probeMapping(_ field: ConfigField, of spec: ForwardSpec?) -> Probe? {
         guard let fields = section(field, keys: KeyReference.probe.names) else { return nil }
         let every = fields["every"].flatMap { period($0) } ?? Probe.defaultInterval
         var probe = Self.probe(method(fields), every: every)
+        probe.target = fields["to"].flatMap { value($0, expected: ProbeText.expectedTarget, ProbeText.target) }
+        if let spec, !has(probe, target: fields["to"], spec, field) { return nil }
         if let timeout = fields["timeout"].flatMap({ self.timeout($0, within: every) }) { probe.timeout = timeout }
         return probe
     }
@@ -61,6 +82,13 @@ private enum ProbeText {
     static let expectedPath =
         "a path that starts with /, at most \(longestPath) printable ASCII characters without blank or #"
     static let expectedStatus = "a status from \(statuses.lowerBound) to \(statuses.upperBound)"
+
+    static let expectedTarget = "host:port, an IPv6 address in brackets"
+
+    static func target(_ text: String) -> ForwardSpec.Endpoint? {
+        guard let (host, ports) = HostAndPorts.split(text), let port = Scalars.port(ports) else { return nil }
+        return Scalars.hostProblem(host) == nil ? ForwardSpec.Endpoint(host: host, port: port) : nil
+    }
 
     static func answer(_ text: String) -> String? {
         text.utf8.count <= longestAnswer ? text : nil

@@ -103,16 +103,24 @@ public enum KeyReference {
                 "network", "Instead of spec: a tunnel for IP packets, between a device here and one at the far side",
                 default: "none"),
             ConfigKey(
-                "hold", "How long a new -L connection waits for the gateway: 500ms, 10s, 2m, 1h, at most 24h",
+                "hold", "How long a new -L or -D connection waits for the gateway: 500ms, 10s, 2m, 1h, at most 24h",
                 default: "10s"),
             ConfigKey("enabled", "false keeps the rule but does not start it", default: "true"),
             ConfigKey(
                 "probe",
                 "Proof that the target answers: off, an interval (a connection is opened that often), or a mapping",
-                default: "a connection every 60s"),
+                default: "a connection every 60s; none for -D, which has no target of its own"),
             ConfigKey(
-                "allow", "Who may connect to a -L: an address or a range, or a list of them",
+                "allow", "Who may connect to a forward that listens here: an address or a range, or a list of them",
                 default: "everybody who can reach it"),
+            ConfigKey(
+                "permit",
+                """
+                What clients of a -D may ask for: host:port or a list, with 10.2.0.0/16, [2001:db8::]/32, *.example.org \
+                or * for the host and 80-90 or * for the port. A name is resolved at the far side, so it fits a name \
+                or * and never an address
+                """,
+                default: "whatever the gateway can reach"),
             ConfigKey("max-connections", "Connections at a time; more are reset", default: "no limit"),
             ConfigKey(
                 "rate", "Payload a second and direction, all connections together: 10MB/s, 64KiB/s, 100Mbit/s",
@@ -153,6 +161,9 @@ public enum KeyReference {
     static let probe = ConfigKeySection(
         "forwards.NAME.probe", condition: "where it is a mapping",
         [
+            ConfigKey(
+                "to", "What a -D or a transparent one is probed with: host:port, connected to from the gateway",
+                default: "the forward's target; required for those two"),
             ConfigKey("every", "Between two probes", default: "60s"),
             ConfigKey("timeout", "How long one may take", default: "10s"),
             ConfigKey(

@@ -2,6 +2,7 @@
 // Everything that is shown comes from servers and files: it becomes text, never markup.
 
 const span = { least: 60, most: 300 }; // seconds of throughput that are shown
+const flags = { local: "-L", remote: "-R", dynamic: "-D" };
 const SVG = "http://www.w3.org/2000/svg";
 const byId = (id) => document.getElementById(id);
 const rows = new Map(); // "gateway/forward" -> its row
@@ -98,7 +99,7 @@ function updateRow(row, forward, gateway) {
   showState(row.state, forward.state);
   say(row.cause, causeOf(forward, gateway));
   row.cause.hidden = row.cause.textContent === "";
-  say(row.way, `${forward.kind === "remote" ? "-R" : "-L"} ${boundListen(forward)} → ${forward.target}`);
+  say(row.way, `${flags[forward.kind] ?? forward.kind} ${boundListen(forward)} → ${forward.target}`);
   const relays = forward.relays;
   say(row.connections, String(relays.active));
   const ended = Object.entries(relays.ended ?? {}).filter(([, count]) => count > 0);

@@ -17,13 +17,16 @@ public enum FwdProcess {
     }
 
     /// Runs `fwd` to its end.
-    /// - Parameter environment: set in addition to this process's own, without its `FWD_…` variables.
+    /// - Parameters:
+    ///   - wrapper: a command that ends by executing its last arguments, as `unshare -m` does.
+    ///   - environment: set in addition to this process's own, without its `FWD_…` variables.
     public static func run(
-        _ arguments: [String], environment: [String: String] = [:], input: String = "",
+        _ arguments: [String], under wrapper: [String] = [], environment: [String: String] = [:], input: String = "",
         within deadline: Duration = .seconds(30)
     ) async throws -> ProcessResult {
-        try await ProcessRun.run(
-            path(), arguments, environment: merged(environment), input: input, within: deadline)
+        let command = try wrapper + [path()] + arguments
+        return try await ProcessRun.run(
+            command[0], Array(command.dropFirst()), environment: merged(environment), input: input, within: deadline)
     }
 
     /// Runs `fwd` while `body` runs, then ends it: SIGTERM, and SIGKILL after `deadline`. An error that leaves carries

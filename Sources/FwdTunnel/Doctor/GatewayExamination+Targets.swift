@@ -14,7 +14,7 @@ extension GatewayExamination {
         walked?.session.openDeadline = TimeAmount(clamping: max(limit, .seconds(1)))
         let opens = walked.map { TargetOpens(over: $0) }
         let searches = forwards.map { forward -> Search? in
-            guard let target = forward.spec.destination else { return nil }
+            guard let target = forward.probedTarget else { return nil }
             if forward.spec.kind == .remote { return lookFromHere(for: target, within: limit) }
             guard let opens else { return nil }
             // The session's own deadline comes first, unless opens wait for one another.
@@ -37,19 +37,26 @@ extension GatewayExamination {
     private static let sshPort: UInt16 = 22
 
     func target(of forward: ForwardConfiguration, _ gateway: String, _ search: Search?) async {
-        guard let target = forward.spec.destination else { return }
+        guard let target = forward.probedTarget else { return noTarget(of: forward, gateway) }
         guard let search else {
             let reason = forward.spec.kind == .remote ? "not connected to without a login" : "not logged in"
             let why = time(Policy.step) == nil ? Self.noTime : reason
             return skip([.target], of: gateway, forward: forward.name, why)
         }
-        let place = forward.spec.kind == .local ? "the server" : "here"
+        let place = forward.spec.kind == .remote ? "here" : "the server"
         switch await value(of: search) {
         case .success:
             tell(.target, forward, gateway, nil, ok: "\(target) answers \(place)", took: search.duration)
         case .failure(let cause): tell(.target, forward, gateway, cause, ok: "", took: search.duration)
         case nil: skip([.target], of: gateway, forward: forward.name, Self.noTime)
         }
+    }
+
+    private func noTarget(of forward: ForwardConfiguration, _ gateway: String) {
+        guard forward.spec.target == .asked else { return }
+        tell(
+            .target, forward, gateway, nil, ok: "clients choose, nothing was asked for (probe: {to: …} names a target)",
+            took: .zero)
     }
 
     private func connect(

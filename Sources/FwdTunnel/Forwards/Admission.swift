@@ -33,6 +33,14 @@ final class Admission {
         hasRoom(for: nil)
     }
 
+    /// Whether a client may be carried to what it asks for. The connection is begun with already, and counts itself.
+    func permits(_ host: RequestedHost, port: UInt16, for peer: SocketAddress?) -> Bool {
+        guard let permit = limits.permit, !permit.contains(where: { $0.contains(host, port: port) }) else { return true }
+        let asked = ForwardSpec.Endpoint(host: host.text, port: port)
+        tell(.notAllowed, "a connection to \(asked), which is not permitted", peer)
+        return false
+    }
+
     private func hasRoom(for peer: SocketAddress?) -> Bool {
         guard let most = limits.maxConnections, counters.values.active >= most else { return true }
         refuse(.overLimit, "a connection over the limit of \(most)", peer)
@@ -41,6 +49,10 @@ final class Admission {
 
     private func refuse(_ result: RelayResult, _ what: String, _ peer: SocketAddress?) {
         counters.refused(result)
+        tell(result, what, peer)
+    }
+
+    private func tell(_ result: RelayResult, _ what: String, _ peer: SocketAddress?) {
         let isNews = lastTold[result].map { $0.duration(to: .now) >= Self.quiet } ?? true
         if isNews { lastTold[result] = .now }
         let metadata = peer.map { peer -> Logger.Metadata in [LogKey.peer: "\(describe(peer))"] }

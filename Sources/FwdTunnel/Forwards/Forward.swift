@@ -129,19 +129,24 @@ final class Forward {
     /// A connection failed; the listener stays. The same cause is a warning once a minute at most: a dead target can
     /// fail thousands of connections in a second.
     func connectionFailed(_ cause: Cause) {
-        let isNews = cause != lastError?.cause || lastWarning.map { $0.duration(to: .now) >= .seconds(60) } ?? true
+        let isOther = leadsToOnePlace && cause != lastError?.cause
+        let isNews = isOther || lastWarning.map { $0.duration(to: .now) >= .seconds(60) } ?? true
         if isNews { lastWarning = .now }
         logger.log(
             level: isNews ? .warning : .debug, "connection failed: \(cause)",
             metadata: [LogKey.reason: "\(cause.reason.rawValue)"])
         remember(cause)
-        prober?.connectionFailed()
+        if leadsToOnePlace { prober?.connectionFailed() }
     }
 
     /// A connection has reached the target.
     func connectionSucceeded() {
-        prober?.connectionSucceeded()
+        if leadsToOnePlace { prober?.connectionSucceeded() }
     }
+
+    /// Otherwise a connection says nothing about the next one, or about what the probe asks for; and who chooses the
+    /// targets chooses how many causes there are.
+    private var leadsToOnePlace: Bool { configuration.spec.leadsToOnePlace }
 
     private func remember(_ cause: Cause) {
         lastError = LastError(at: .now(), cause: cause)

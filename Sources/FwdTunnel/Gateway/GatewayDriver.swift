@@ -178,7 +178,11 @@ final class GatewayDriver {
         case (.port, .destination(let target)), (.socket, .destination(let target)):
             return LocalListener(
                 forward: forward, listen: spec.listen, id: id(of: forward), loop: loop, channels: self, budget: budget,
-                store: store, intake: { FixedDestination(target) })
+                store: store, intake: { _ in FixedDestination(target) })
+        case (.port, .asked):
+            return LocalListener(
+                forward: forward, listen: spec.listen, id: id(of: forward), loop: loop, channels: self, budget: budget,
+                store: store, intake: { ProxyIntake($0) })
         case (.redirect(let rule), .original):
             return TransparentListener(
                 forward: forward, id: id(of: forward), rule: rule, loop: loop, channels: self, budget: budget)

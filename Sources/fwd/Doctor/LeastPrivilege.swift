@@ -30,13 +30,16 @@ struct LeastPrivilege: Equatable {
 
     /// - Parameter jumps: what is reached through the gateway.
     init(_ gateway: GatewayConfiguration, jumps: [GatewayConfiguration]) throws(Problem) {
-        let forwards = gateway.forwards.filter(\.isEnabled).map(\.spec)
+        let enabled = gateway.forwards.filter(\.isEnabled)
+        let forwards = enabled.map(\.spec)
         user = try Self.plain(gateway.login.user)
         let listeners = forwards.filter { $0.kind == .remote }.compactMap(Self.listenAddress)
         let targets = forwards.filter { $0.kind == .local }.compactMap(\.destination)
         var opens: [String] = []
         for case .host(let endpoint) in targets { opens.append(try Self.endpoint(endpoint)) }
-        opensAnything = forwards.contains { $0.kind == .dynamic || $0.kind == .transparent }
+        let asked = enabled.filter { $0.spec.target == .asked }.map { PermitOpen.list(of: $0) }
+        for case .some(let permitted) in asked { for open in permitted { opens.append(try Self.endpoint(open)) } }
+        opensAnything = asked.contains { $0 == nil } || forwards.contains { $0.target == .original }
         let links = forwards.compactMap { if case .device(let link) = $0.listen { link } else { nil } }
         opensTunnel = !links.isEmpty
         tunnelUnit = links.count == 1 ? links[0].unit : nil

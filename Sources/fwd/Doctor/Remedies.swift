@@ -138,7 +138,7 @@ struct Remedies {
         if cause.reason == .lost { return [sayings(of: gateway)] }
         let place = forward.spec.kind == .remote ? "here" : "on \(gateway.hostName)"
         let question =
-            switch forward.spec.destination {
+            switch forward.probedTarget {
             case .host(let target): "nc -vz \(target.host) \(target.port)"
             case .socket(let path): "nc -vzU \(path)"
             case nil: "ss -tlnp"

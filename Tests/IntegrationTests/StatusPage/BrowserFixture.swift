@@ -12,8 +12,9 @@ struct BrowserFixture {
 
     private let session: String
 
+    /// - Parameter arguments: further ones of Chromium.
     static func with(
-        isolation: isolated (any Actor)? = #isolation, _ body: (BrowserFixture) async throws -> Void
+        arguments: [String] = [], isolation: isolated (any Actor)? = #isolation, _ body: (BrowserFixture) async throws -> Void
     ) async throws {
         let port = FreePorts.next()
         try await TemporaryDirectory.with { directory in
@@ -25,7 +26,7 @@ struct BrowserFixture {
                     }
                     return (try? await call(base + "/status", nil)) != nil
                 }
-                let answer = try await call(base + "/session", capabilities(profile: directory.file("profile")))
+                let answer = try await call(base + "/session", capabilities(profile: directory.file("profile"), arguments))
                 guard let value = answer as? [String: Any], let id = value["sessionId"] as? String else {
                     throw TestSupportError("no session: \(answer)")
                 }
@@ -41,12 +42,12 @@ struct BrowserFixture {
         }
     }
 
-    private static func capabilities(profile: String) throws -> [String: Any] {
+    private static func capabilities(profile: String, _ further: [String]) throws -> [String: Any] {
         let arguments = [
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en",
             "--user-data-dir=\(profile)", "--window-size=1200,900",
-        ]
+        ] + further
         let options: [String: Any] = ["binary": try ChildProcess.find("chromium"), "args": arguments]
         return [
             "capabilities": [

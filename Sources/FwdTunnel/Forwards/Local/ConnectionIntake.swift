@@ -10,12 +10,14 @@ protocol ConnectionIntake: AnyObject {
     /// as its result.
     func findDestination(
         of near: any Channel, completion: @escaping (Result<ForwardSpec.Destination, IntakeFailure>) -> Void)
-    /// Bytes of the client that came before the destination is known.
+    /// Bytes of the client that came before its connection is carried.
     func received(_ bytes: ByteBuffer)
     /// The client is told, where its protocol has words for it, before its bytes are carried.
     func opened(_ near: any Channel)
     /// - Returns: whether the client was told, so that the connection is closed in order and not reset.
     func failed(_ near: any Channel, _ cause: Cause) -> Bool
+    /// The connection is over, or its forward stops: nothing is asked any more.
+    func dismissed()
     /// What the client sent behind its request, in order.
     var leftover: [ByteBuffer] { get }
 }
@@ -24,6 +26,8 @@ protocol ConnectionIntake: AnyObject {
 struct IntakeFailure: Error {
     let result: RelayResult
     let cause: Cause
+    /// Whether that says something about the forward, and not about its client alone.
+    var isTrouble = true
 }
 
 /// All connections lead to the same place.
@@ -45,6 +49,7 @@ final class FixedDestination: ConnectionIntake {
     func received(_ bytes: ByteBuffer) { leftover.append(bytes) }
     func opened(_ near: any Channel) {}
     func failed(_ near: any Channel, _ cause: Cause) -> Bool { false }
+    func dismissed() {}
 }
 
 @available(*, unavailable)

@@ -83,10 +83,16 @@ final class LocalConnection: NearConnectionOwner {
             switch result {
             case .success(let destination): hold(for: destination)
             case .failure(let failure):
-                forward.connectionFailed(failure.cause)
+                if failure.isTrouble { forward.connectionFailed(failure.cause) }
                 settle(failure.result, failure.cause)
             }
         }
+        readRequest()
+    }
+
+    /// As long as the client has not said where it wants to go to.
+    private func readRequest() {
+        if case .asking = state { near.read() }
     }
 
     private func hold(for destination: ForwardSpec.Destination) {
@@ -173,18 +179,23 @@ final class LocalConnection: NearConnectionOwner {
         if case .opening(let ticket) = state { _ = channels.withdraw(ticket) }
         state = .settled
         holdTimer.cancel()
+        intake.dismissed()
         handler.owner = nil
-        if let cause, intake.failed(near, cause) { near.close(promise: nil) } else { near.reset() }
+        if let cause, intake.failed(near, cause) { Farewell(near).start(on: handler) } else { near.reset() }
         forward.counters.ended(result)
         whenSettled(self, nil)
     }
 
     // MARK: - Events of the near connection
 
-    func nearBecameActive() {}
+    func nearBecameActive() { readRequest() }
     func nearReceived(_ bytes: ByteBuffer) { intake.received(bytes) }
-    func nearReadCompleted() {}
-    func nearEnded() { hasEnded = true }
+    func nearReadCompleted() { readRequest() }
+    func nearEnded() {
+        hasEnded = true
+        // What it asks for, it never will have said.
+        if case .asking = state { settle(.badRequest) }
+    }
     func nearBecameWritable() {}
     func nearFailed() { settle(.localReset) }
     func nearClosed() { settle(.localReset) }

@@ -20,7 +20,7 @@ final class LocalListener: ForwardListener {
     private let admission: Admission
     private let limits: RelayLimits
     private let gate: AcceptGate
-    private let intake: () -> any ConnectionIntake
+    private let intake: (Admission) -> any ConnectionIntake
     private var socketFile: UnixSocketFile?
     private(set) var servers: [any Channel] = []
     private var waiting: [ObjectIdentifier: LocalConnection] = [:]
@@ -37,7 +37,7 @@ final class LocalListener: ForwardListener {
     init(
         forward: Forward, listen: ForwardSpec.Listen, id: ForwardID, loop: any EventLoop, channels: any ChannelSource,
         budget: ConnectionBudget,
-        store: (any ListenerStore)?, intake: @escaping () -> any ConnectionIntake
+        store: (any ListenerStore)?, intake: @escaping (Admission) -> any ConnectionIntake
     ) {
         self.forward = forward
         self.id = id
@@ -203,7 +203,7 @@ final class LocalListener: ForwardListener {
         try near.configureAsNear()
         try near.pipeline.syncOperations.addHandler(handler)
         let connection = LocalConnection(
-            near: near, handler: handler, forward: forward, intake: intake(), channels: channels,
+            near: near, handler: handler, forward: forward, intake: intake(admission), channels: channels,
             limits: limits,
             whenSettled: { [weak self] connection, relay in self?.settled(connection, relay) })
         waiting[ObjectIdentifier(connection)] = connection

@@ -78,7 +78,7 @@ final class ProbeAttempt {
         case (.port(let listen), .remote):
             let port = boundPort ?? listen.port
             return .listener(.host(ForwardSpec.ListenAddress(address: listen.address, port: port).asSeenThere))
-        default: return forward.spec.destination.map { .target(.destination($0)) }
+        default: return forward.probedTarget.map { .target(.destination($0)) }
         }
     }
 
@@ -163,7 +163,7 @@ final class ProbeAttempt {
     private func talk(over socket: ConnectedSocket.Handle) {
         guard completion != nil else { return ConnectedSocket.close(socket) }
         let answer: (String?) -> Void = { [weak self] in self?.finish(Outcome(failure: $0)) }
-        let conversation = ProbeConversation(probe.method, host: forward.spec.target.description, answer)
+        let conversation = ProbeConversation(probe.method, host: forward.probedTarget?.description ?? "", answer)
         ClientBootstrap(group: loop)
             .adding(on: loop) { try conversation.addHandlers(to: $0) }
             .withConnectedSocket(socket)

@@ -29,7 +29,7 @@ final class DNSListener {
         let listen = ForwardSpec.ListenAddress(address: .address(rule.listen.host), port: rule.listen.port)
         tcp = LocalListener(
             forward: forward, listen: .port(listen), id: id, loop: loop, channels: channels, budget: budget, store: nil,
-            intake: { FixedDestination(.host(rule.server)) })
+            intake: { _ in FixedDestination(.host(rule.server)) })
     }
 
     /// - Parameter completion: why it cannot listen, or `nil`; not called after `close`.

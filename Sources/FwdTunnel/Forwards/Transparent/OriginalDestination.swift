@@ -31,6 +31,7 @@ final class OriginalDestination: ConnectionIntake {
     func received(_ bytes: ByteBuffer) { leftover.append(bytes) }
     func opened(_ near: any Channel) {}
     func failed(_ near: any Channel, _ cause: Cause) -> Bool { false }
+    func dismissed() {}
 
     private static func refused(_ what: String) -> IntakeFailure {
         IntakeFailure(result: .notAllowed, cause: Cause(.forbidden, "refused: \(what)"))

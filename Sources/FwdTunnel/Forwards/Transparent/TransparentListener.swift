@@ -29,7 +29,7 @@ final class TransparentListener: ForwardListener {
         // Redirected connections come in at the address of whichever interface they came through.
         listener = LocalListener(
             forward: forward, listen: .port(.init(address: .any, port: 0)), id: id, loop: loop, channels: channels,
-            budget: budget, store: nil, intake: { OriginalDestination(rule) })
+            budget: budget, store: nil, intake: { _ in OriginalDestination(rule) })
         dns = rule.dns.map {
             DNSListener($0, of: forward, id: id, loop: loop, channels: channels, budget: budget)
         }
