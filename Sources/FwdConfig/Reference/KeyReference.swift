@@ -126,7 +126,7 @@ public enum KeyReference {
                 "Proof that the target answers: off, an interval (a connection is opened that often), or a mapping",
                 default: "a connection every 60s; none for -D, which has no target of its own"),
             ConfigKey(
-                "allow", "Who may connect to a -L or -D: an address or a range, or a list of them",
+                "allow", "Who may connect to a forward that listens here: an address or a range, or a list of them",
                 default: "everybody who can reach it"),
             ConfigKey(
                 "permit",
@@ -177,8 +177,8 @@ public enum KeyReference {
         "forwards.NAME.probe", condition: "where it is a mapping",
         [
             ConfigKey(
-                "to", "What a -D is probed with: host:port, connected to from the gateway",
-                default: "the forward's target; required for -D"),
+                "to", "What a -D or a transparent one is probed with: host:port, connected to from the gateway",
+                default: "the forward's target; required for those two"),
             ConfigKey("every", "Between two probes", default: "60s"),
             ConfigKey("timeout", "How long one may take", default: "10s"),
             ConfigKey(
