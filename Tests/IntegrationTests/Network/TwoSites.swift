@@ -105,6 +105,13 @@ struct TwoSites {
         return Double(match.output.1).map { $0 / 1000 }
     }
 
+    /// Sends packets without waiting for answers.
+    func burst(_ address: String, packets: Int, bytes: Int = 1372) async throws {
+        let count = "\(packets)"
+        let command = ["ping", "-n", "-q", "-c", count, "-l", count, "-s", "\(bytes)", "-W", "1", address]
+        _ = try await ProcessRun.run(here.wrapper[0], here.wrapper.dropFirst() + command)
+    }
+
     /// What `ip` shows in a namespace.
     static func shown(_ space: NetworkNamespace, _ command: String) async throws -> String {
         try await ProcessRun.output(of: "ip", ["-n", space.name] + command.split(separator: " ").map(String.init))

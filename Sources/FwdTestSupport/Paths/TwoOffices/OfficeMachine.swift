@@ -8,7 +8,8 @@ public struct OfficeMachine: Sendable {
 
     /// Why there can be none here; `nil` where there can.
     public static var obstacle: String? {
-        TwoOffices.obstacle ?? NetworkHost.obstacle(using: ["unshare", "nsenter", "useradd", "curl", "ping", "ssh-keygen"])
+        TwoOffices.obstacle
+            ?? NetworkHost.obstacle(using: ["unshare", "nsenter", "useradd", "curl", "ping", "ssh-keygen"])
     }
 
     public static func with<Result>(
