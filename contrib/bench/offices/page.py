@@ -45,7 +45,7 @@ def said(*command):
     return (result.stdout + result.stderr).strip().splitlines()[0]
 
 
-def facts(fwd):
+def facts(fwd, load):
     processor = next(
         (line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if "model name" in line),
         platform.machine())
@@ -55,11 +55,12 @@ def facts(fwd):
     yield "%s; %s; sshuttle %s with Python %s; %s." % (
         said(fwd, "--version"), said("ssh", "-V"), said("sshuttle", "--version"),
         said("/usr/bin/python3", "--version").split()[1], said("iperf3", "--version"))
+    yield "Load average before the first round: %.1f. Other work than this widens the spreads." % load
 
 
-def text(results, cells, runs, seconds, fwd):
+def text(results, cells, runs, seconds, fwd, load):
     parts = [HEAD.format(runs=runs, seconds=seconds)]
-    parts += [line + "\n" for line in facts(fwd)]
+    parts += [line + "\n" for line in facts(fwd, load)]
     parts += ["\n"] + [line + "\n" for line in table(results, cells)]
     parts += ["\n"] + [line + "\n" for line in ratios(results, cells)]
     return "".join(parts)
