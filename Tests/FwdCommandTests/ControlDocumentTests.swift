@@ -48,7 +48,8 @@ import Testing
             GatewayState.allCases.map(\.rawValue) + ForwardState.allCases.map(\.rawValue)
             + Cause.Reason.allCases.map(\.rawValue) + RelayResult.allCases.map(\.rawValue)
             + ReloadReply.Action.allCases.map(\.rawValue) + ForwardSpec.Kind.allCases.map(\.rawValue)
-            + PacketDrop.allCases.map(\.rawValue) + DoctorStep.Name.allCases.map(\.rawValue) + DoctorStep.Outcome.allCases.map(\.rawValue)
+            + PacketDrop.allCases.map(\.rawValue) + DoctorStep.Name.allCases.map(\.rawValue)
+            + DoctorStep.Outcome.allCases.map(\.rawValue)
         for word in words { #expect(document.text.contains("`\(word)`"), "\(word)") }
     }
 

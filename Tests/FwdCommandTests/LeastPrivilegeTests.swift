@@ -74,7 +74,8 @@ import Testing
     @Test func clientsThatChooseNeedAllUnlessTheListCanBeSaid() throws {
         func opens(_ permit: [PermittedDestination]?, probe: Probe? = nil) throws -> LeastPrivilege {
             let forward = ForwardConfiguration(
-                name: "d", spec: try ForwardSpec(parsing: "-D 1080"), probe: probe, limits: ForwardLimits(permit: permit))
+                name: "d", spec: try ForwardSpec(parsing: "-D 1080"), probe: probe,
+                limits: ForwardLimits(permit: permit))
             let login = LoginConfiguration(user: "tunnel")
             return try LeastPrivilege(
                 GatewayConfiguration(name: "g", host: "h", login: login, forwards: [forward]), jumps: [])
@@ -84,12 +85,12 @@ import Testing
         #expect(all.matchBlock.contains("AllowTcpForwarding local\n") && !all.keyOptions.contains("permitopen"))
         let named = PermittedDestination(host: .name("db.internal"), ports: 80...81)
         let host = try #require(AddressRange(network: [10, 0, 0, 7], prefixLength: 32))
-        let listed = try opens(
-            [named, .init(host: .addresses(host), ports: 22...22)], probe: Probe(to: .init(host: "db.internal", port: 81)))
+        let probe = Probe(to: .init(host: "db.internal", port: 81))
+        let listed = try opens([named, .init(host: .addresses(host), ports: 22...22)], probe: probe)
         #expect(!listed.opensAnything)
         #expect(listed.opens == ["db.internal:81", "db.internal:80", "10.0.0.7:22"])
-        for more in [PermittedDestination(host: .namesBelow("internal"), ports: 1...1), .init(host: .any, ports: 1...1)] {
-            #expect(try opens([named, more]).opensAnything, "\(more)")
+        for host in [PermittedDestination.Host.namesBelow("internal"), .any] {
+            #expect(try opens([named, .init(host: host, ports: 1...1)]).opensAnything, "\(host)")
         }
         #expect(try opens([.init(host: .name("db"), ports: 1...UInt16.max)]).opensAnything)
     }

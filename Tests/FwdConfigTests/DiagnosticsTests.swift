@@ -35,7 +35,7 @@ private let allForwardKeys: String = {
             "gateway:\nforwards: {a: -L 1:b:2}\n",
             "1:1: error: gateway: read nothing, expected a mapping with "
                 + "\"host\", \"port\", \"user\", \"identity\", \"host-key\", \"agent\", \"password-file\", "
-                + "\"known-hosts\", \"via\", \"liveness\" or \"ssh-config\""),
+                + "\"known-hosts\", \"via\", \"liveness\", \"display\" or \"ssh-config\""),
         Case(
             "a: [\n", "2:1: error: not YAML: did not find expected node content (while parsing a flow node in line 2)"),
         Case("gateway:\n\thost: h\n", "2:1: error: not YAML: a tab, expected spaces"),
@@ -63,7 +63,7 @@ private let allForwardKeys: String = {
         Case(
             "host: h\n  zone: x",
             "3:3: error: gateway.zone: unknown key, expected \"host\", \"port\", \"user\", \"identity\", \"host-key\", "
-                + "\"agent\", \"password-file\", \"known-hosts\", \"via\", \"liveness\" or \"ssh-config\""),
+                + "\"agent\", \"password-file\", \"known-hosts\", \"via\", \"liveness\", \"display\" or \"ssh-config\""),
         Case(
             "host: h\n  host: i\n  port: x\n  \"host\": j",
             "3:3: error: gateway.host: this key stands in line 2 already",

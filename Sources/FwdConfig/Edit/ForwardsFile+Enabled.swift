@@ -9,6 +9,7 @@ extension ForwardsFile {
             throw noSuchForward(name)
         }
         if configuration.forwards[index].isEnabled == enabled { return self }
+        try refuseDisplay(name)
         var expected = configuration
         expected.forwards[index].isEnabled = enabled
         try checkListeners(of: expected.forwards)

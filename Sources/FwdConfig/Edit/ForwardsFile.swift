@@ -59,9 +59,16 @@ public struct ForwardsFile: Sendable {
     /// The file without a forward and its lines. Comments above it stay.
     public func removing(forward name: String) throws(ConfigError) -> ForwardsFile {
         guard configuration.forwards.contains(where: { $0.name == name }) else { throw noSuchForward(name) }
+        try refuseDisplay(name)
         var expected = configuration
         expected.forwards.removeAll { $0.name == name }
         return try applying(removeEdits(name), expecting: expected, otherwise: "remove \"\(name)\" by hand")
+    }
+
+    /// It is made of another key.
+    func refuseDisplay(_ name: String) throws(ConfigError) {
+        guard name == GatewayChecker.displayName, root.entry("gateway")?.value.entry("display") != nil else { return }
+        throw ConfigError(.uneditable, "\"\(name)\" is what gateway.display in \(path) says; change it there by hand")
     }
 
     func noSuchForward(_ name: String) -> ConfigError {

@@ -55,7 +55,8 @@ private struct ImportedForwards {
         do throws(ForwardSpecError) {
             let spec = try ForwardSpec(kind: kind, mapping: text)
             let forward = ForwardConfiguration(
-                name: ForwardsFile.freeName(for: spec, besides: taken.map(\.name)), spec: spec, probe: .standard(for: spec))
+                name: ForwardsFile.freeName(for: spec, besides: taken.map(\.name)), spec: spec,
+                probe: .standard(for: spec))
             if let other = listeners.insert(forward, owner: forward.name) {
                 omit(line, "\"\(other)\" listens on \(spec.listen) already")
             } else {

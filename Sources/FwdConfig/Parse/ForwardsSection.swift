@@ -2,12 +2,18 @@ import FwdCore
 
 extension GatewayChecker {
     /// The forwards in the order of the file; those with errors are left out.
-    mutating func forwards(_ section: ConfigField?) -> [ForwardConfiguration] {
+    /// - Parameter display: one that the gateway's section makes.
+    mutating func forwards(_ section: ConfigField?, besides display: ForwardConfiguration?) -> [ForwardConfiguration] {
         guard let section, !section.value.isEmptyScalar else { return [] }
         let expected = "a mapping of names to forwards, as in \"db: -L 5432:db:5432\""
         var forwards: [ForwardConfiguration] = []
         var listeners = ListenerTable<String>()
+        if let display { _ = listeners.insert(display, owner: display.name) }
         for (name, field) in fields(of: section, expected: expected) ?? [] {
+            if let display, name == display.name {
+                refuseSecondDisplay(field)
+                continue
+            }
             forwardPositions[name] = field.key.position
             if let problem = ForwardsName.problem(with: name) {
                 error(at: field.key.position, "\(field.path): not a forward's name: \(problem)")
@@ -19,6 +25,12 @@ extension GatewayChecker {
             }
         }
         return forwards
+    }
+
+    private mutating func refuseSecondDisplay(_ field: ConfigField) {
+        let line = forwardPositions[Self.displayName]?.line ?? 1
+        error(
+            at: field.key.position, "\(field.path): gateway.display of line \(line) is a forward of this name already")
     }
 
     private mutating func forward(_ name: String, _ field: ConfigField) -> ForwardConfiguration? {

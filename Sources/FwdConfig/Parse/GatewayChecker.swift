@@ -38,8 +38,10 @@ struct GatewayChecker {
         } else {
             error(at: root.position, "gateway: missing, expected a mapping with at least \"host\"")
         }
-        let forwards = self.forwards(sections["forwards"])
-        declaration?.forwards = forwards
+        let display = declaration?.display
+        // First, so that the last one stays the one that was added last.
+        let forwards = self.forwards(sections["forwards"], besides: display)
+        declaration?.forwards = (display.map { [$0] } ?? []) + forwards
         return declaration
     }
 

@@ -17,6 +17,8 @@ struct GatewayDeclaration: Sendable {
     var via: String?
     var liveness = DeclaredLiveness()
     var sshConfig: SSHConfigFile = .standard
+    var display: ForwardConfiguration?
+    /// With the display's.
     var forwards: [ForwardConfiguration] = []
     var places: Places
 

@@ -26,6 +26,7 @@ extension GatewayChecker {
         declaration.knownHosts = fields["known-hosts"].flatMap { knownHosts($0) }
         declaration.via = via?.name
         if let field = fields["liveness"] { declaration.liveness = liveness(field) }
+        declaration.display = fields["display"].flatMap { display($0) }
         if let field = fields["ssh-config"] { declaration.sshConfig = sshConfig(field) ?? .standard }
         return declaration
     }

@@ -21,7 +21,8 @@ struct PermitText {
 
     private static func ports(_ text: String) -> ClosedRange<UInt16>? {
         if text == "*" { return 1...UInt16.max }
-        let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map { Scalars.port(String($0)) }
+        let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+            .map { Scalars.port(String($0)) }
         guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last else { return nil }
         return first...last
     }

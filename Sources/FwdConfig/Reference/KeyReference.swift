@@ -1,6 +1,6 @@
 /// Every key that a gateway's file may have: the parser refuses all others, and fwd.yaml(5) is made from it.
 public enum KeyReference {
-    public static let sections = [file, gateway, identity, hostKey, liveness, forward, dns, network, probe]
+    public static let sections = [file, gateway, identity, hostKey, liveness, display, forward, dns, network, probe]
 
     static let file = ConfigKeySection(
         "the file",
@@ -48,6 +48,14 @@ public enum KeyReference {
                 "How often the server is asked for a sign of life, and how many intervals of silence end the session",
                 default: "ssh_config's ServerAliveInterval and ServerAliveCountMax, else 5s and 3"),
             ConfigKey(
+                "display",
+                """
+                An X display of this machine for the far side, by a remote forward of this name: ":0", host:0, or a \
+                mapping. Programs there have it as DISPLAY=localhost:10, and need the X server's cookie \
+                (contrib/doc/x11.md): xauth add localhost:10 . COOKIE
+                """,
+                default: "none"),
+            ConfigKey(
                 "ssh-config", "The only ssh_config to read, or none", default: "~/.ssh/config, /etc/ssh/ssh_config"),
         ])
 
@@ -73,6 +81,13 @@ public enum KeyReference {
         [
             ConfigKey("interval", "Between two questions: 5s", default: "5s"),
             ConfigKey("count", "Intervals of silence that end the session", default: "3"),
+        ])
+
+    static let display = ConfigKeySection(
+        "gateway.display", condition: "where it is a mapping",
+        [
+            ConfigKey("local", "The display here, as above", default: "required"),
+            ConfigKey("number", "Its number at the far side, where port 6000 + number is listened on", default: "10"),
         ])
 
     /// The keys of which a forward in the long form has exactly one.

@@ -35,7 +35,8 @@ final class Admission {
 
     /// Whether a client may be carried to what it asks for. The connection is begun with already, and counts itself.
     func permits(_ host: RequestedHost, port: UInt16, for peer: SocketAddress?) -> Bool {
-        guard let permit = limits.permit, !permit.contains(where: { $0.contains(host, port: port) }) else { return true }
+        guard let permit = limits.permit else { return true }
+        if permit.contains(where: { $0.contains(host, port: port) }) { return true }
         let asked = ForwardSpec.Endpoint(host: host.text, port: port)
         tell(.notAllowed, "a connection to \(asked), which is not permitted", peer)
         return false

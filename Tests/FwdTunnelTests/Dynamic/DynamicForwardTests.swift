@@ -23,7 +23,8 @@ struct DynamicForwardTests {
         }
     }
 
-    @Test("what comes in one piece with the request, and the end behind it, is carried", arguments: ProxyDialect.allCases)
+    @Test(
+        "what comes in one piece with the request, and the end behind it, is carried", arguments: ProxyDialect.allCases)
     func carriesPipelined(dialect: ProxyDialect) async throws {
         try await withProxy(.echo) { port, target, _, _ in
             try await StreamClient.with(port: port) { client in
@@ -57,7 +58,9 @@ struct DynamicForwardTests {
         }
     }
 
-    private func exchange(_ seed: UInt64, _ dialect: ProxyDialect, _ port: UInt16, _ target: TargetServer) async throws {
+    private func exchange(
+        _ seed: UInt64, _ dialect: ProxyDialect, _ port: UInt16, _ target: TargetServer
+    ) async throws {
         let plan = ExchangePlan(seed: seed, up: seed &* 2_654_435_761 % 30_007, down: seed &* 40_503_001 % 29_011)
         try await StreamClient.with(port: port) { client in
             #expect(try await client.ask(dialect, port: target.port) == dialect.granted)
@@ -95,8 +98,7 @@ struct DynamicForwardTests {
 
     @Test("what is not permitted is refused with the right code and counted, and the rest goes through")
     func permits() async throws {
-        try await withProxy(.echo, permitting: { [PermittedDestination(host: .name("localhost"), ports: $0...$0)] }) {
-            port, target, fixture, _ in
+        try await withProxy(.echo, permits: .name("localhost")) { port, target, fixture, _ in
             for dialect in ProxyDialect.allCases {
                 if dialect.usesName {
                     let client = try await StreamClient.connect(port: port)
@@ -172,14 +174,16 @@ extension ForwardConfiguration {
 }
 
 /// Runs `body` with one dynamic forward, named "d", and a target to ask for.
+/// - Parameter host: all that may be asked for, with the target's port.
 private func withProxy(
     _ behaviour: TargetBehaviour = .exchange, sshd options: SSHDOptions = .standard,
-    permitting permit: (UInt16) -> [PermittedDestination]? = { _ in nil },
+    permits host: PermittedDestination.Host? = nil,
     _ body: (UInt16, TargetServer, GatewayFixture, SSHDFixture) async throws -> Void
 ) async throws {
     try await SSHDFixture.with(options) { sshd in
         try await TargetServer.with(behaviour) { target in
-            let forward = ForwardConfiguration.dynamic(port: FreePorts.next(), permit: permit(target.port))
+            let permit = host.map { [PermittedDestination(host: $0, ports: target.port...target.port)] }
+            let forward = ForwardConfiguration.dynamic(port: FreePorts.next(), permit: permit)
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: [forward])) { fixture in
                 let port = try #require(try await fixture.waitUntil("d", is: .up).boundPort)
                 try await body(port, target, fixture, sshd)

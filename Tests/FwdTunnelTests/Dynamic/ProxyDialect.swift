@@ -79,7 +79,9 @@ extension StreamClient {
     /// As many, or what came before the end.
     func receiveBytes(_ count: Int) async -> [UInt8] {
         var bytes: [UInt8] = []
-        while bytes.count < count, case .bytes(let more) = await stream.read() { bytes += Array(more.readableBytesView) }
+        while bytes.count < count, case .bytes(let more) = await stream.read() {
+            bytes += Array(more.readableBytesView)
+        }
         return bytes
     }
 }

@@ -8,7 +8,8 @@ import Testing
 
 @Suite("What a client asks a dynamic forward for")
 struct ProxyIntakeTests {
-    @Test("a request is understood, however it is cut, and no byte behind it is lost", arguments: ProxyDialect.allCases)
+    @Test(
+        "a request is understood, however it is cut, and no byte behind it is lost", arguments: ProxyDialect.allCases)
     func understandsAnyCut(dialect: ProxyDialect) throws {
         let bytes = dialect.parts(port: 8080).flatMap { $0 }
         let stream = bytes + Array("hello".utf8)
@@ -57,14 +58,19 @@ struct ProxyIntakeTests {
             (Array("CONNECT localhost:0 HTTP/1.1\r\n\r\n".utf8), Array("HTTP/1.1 400 ".utf8)),
             (Array("CONNECT ::1:80 HTTP/1.1\r\n\r\n".utf8), Array("HTTP/1.1 400 ".utf8)),
             (Array("CONNECT a:80 HTTP/1.1\r\nno field\r\n\r\n".utf8), Array("HTTP/1.1 400 ".utf8)),
-            (Array("CONNECT a:80 HTTP/1.1\r\nX: ".utf8) + [UInt8](repeating: 65, count: 17_000),
-                Array("HTTP/1.1 400 ".utf8)),
+            (
+                Array("CONNECT a:80 HTTP/1.1\r\nX: ".utf8) + [UInt8](repeating: 65, count: 17_000),
+                Array("HTTP/1.1 400 ".utf8)
+            ),
         ] as [([UInt8], [UInt8])])
     func refuses(request: [UInt8], words: [UInt8]) throws {
         let harness = try IntakeHarness()
         harness.send(request)
-        guard case .failure(let failure)? = harness.outcome else { return #expect(Bool(false), "\(harness.outcome as Any)") }
-        #expect(failure.result == .badRequest)
+        if case .failure(let failure)? = harness.outcome {
+            #expect(failure.result == .badRequest)
+        } else {
+            Issue.record("it was not refused")
+        }
         #expect(harness.refuse())
         let told = try harness.told()
         #expect(told.starts(with: words), "\(told)")
@@ -127,8 +133,11 @@ struct ProxyIntakeTests {
             harness.send(bytes)
             #expect(harness.outcome == nil)
             harness.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
-            guard case .failure(let failure)? = harness.outcome else { Issue.record("it waits for ever"); continue }
-            #expect(failure.result == .badRequest && !failure.isTrouble)
+            if case .failure(let failure)? = harness.outcome {
+                #expect(failure.result == .badRequest && !failure.isTrouble)
+            } else {
+                Issue.record("it waits for ever")
+            }
             #expect(!harness.refuse())
             harness.finish()
         }
@@ -137,12 +146,13 @@ struct ProxyIntakeTests {
     @Test("hostile requests never crash it, and always come to an end", .timeLimit(.minutes(Fuzzer.minutes)))
     func survivesFuzzing() throws {
         let samples = ProxyDialect.allCases.map { $0.parts(port: 443).flatMap { $0 } + Array("hello".utf8) }
-        let fuzzer = Fuzzer(seed: 7, samples: samples, tokens: [[5, 1, 0], [4, 1], [0], Array("\r\n\r\n".utf8), [0xFF]])
+        let tokens: [[UInt8]] = [[5, 1, 0], [4, 1], [0], Array("\r\n\r\n".utf8), [0xFF]]
+        let fuzzer = Fuzzer(seed: 7, samples: samples, tokens: tokens)
         var ends: [String: Int] = [:]
         for number in Fuzzer.numbers {
             let harness = try IntakeHarness()
             let input = fuzzer.input(number)
-            for piece in stride(from: 0, to: input.count, by: 7) { harness.send(input[piece..<min(piece + 7, input.count)]) }
+            for start in stride(from: 0, to: input.count, by: 7) { harness.send(input[start...].prefix(7)) }
             harness.channel.embeddedEventLoop.advanceTime(by: .seconds(10))
             switch harness.outcome {
             case .success: ends["asked", default: 0] += 1
@@ -151,6 +161,6 @@ struct ProxyIntakeTests {
             }
             harness.finish()
         }
-        #expect(ends["asked", default: 0] > 0 && ends["refused", default: 0] > 0 && ends["reset", default: 0] > 0, "\(ends)")
+        #expect(ends.count == 3, "\(ends)")
     }
 }

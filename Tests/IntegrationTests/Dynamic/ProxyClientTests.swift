@@ -61,10 +61,11 @@ struct ProxyClientTests {
             let (work, bare) = (server.directory.file("work"), server.directory.file("repo.git"))
             let clone = server.directory.file("clone")
             try await Self.git(["init", "-q", "-b", "main", work])
-            try await Self.git(["-C", work, "commit", "-q", "--allow-empty", "-m", "one"])
-            try server.directory.write(Self.page, to: "work/page")
-            try await Self.git(["-C", work, "add", "page"])
-            try await Self.git(["-C", work, "commit", "-q", "-m", "two"])
+            for text in ["one", "two"] {
+                try server.directory.write(text + Self.page, to: "work/page")
+                try await Self.git(["-C", work, "add", "page"])
+                try await Self.git(["-C", work, "commit", "-q", "-m", text])
+            }
             try await Self.git(["clone", "-q", "--bare", work, bare])
             try await Self.git(["-C", bare, "update-server-info"])
             try await Self.git([

@@ -14,7 +14,8 @@ struct BrowserFixture {
 
     /// - Parameter arguments: further ones of Chromium.
     static func with(
-        arguments: [String] = [], isolation: isolated (any Actor)? = #isolation, _ body: (BrowserFixture) async throws -> Void
+        arguments: [String] = [], isolation: isolated (any Actor)? = #isolation,
+        _ body: (BrowserFixture) async throws -> Void
     ) async throws {
         let port = FreePorts.next()
         try await TemporaryDirectory.with { directory in
@@ -26,7 +27,8 @@ struct BrowserFixture {
                     }
                     return (try? await call(base + "/status", nil)) != nil
                 }
-                let answer = try await call(base + "/session", capabilities(profile: directory.file("profile"), arguments))
+                let answer = try await call(
+                    base + "/session", capabilities(profile: directory.file("profile"), arguments))
                 guard let value = answer as? [String: Any], let id = value["sessionId"] as? String else {
                     throw TestSupportError("no session: \(answer)")
                 }
@@ -43,11 +45,12 @@ struct BrowserFixture {
     }
 
     private static func capabilities(profile: String, _ further: [String]) throws -> [String: Any] {
-        let arguments = [
-            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en",
-            "--user-data-dir=\(profile)", "--window-size=1200,900",
-        ] + further
+        let arguments =
+            [
+                "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en",
+                "--user-data-dir=\(profile)", "--window-size=1200,900",
+            ] + further
         let options: [String: Any] = ["binary": try ChildProcess.find("chromium"), "args": arguments]
         return [
             "capabilities": [

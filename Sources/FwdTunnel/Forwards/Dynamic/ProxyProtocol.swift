@@ -55,9 +55,11 @@ enum ProxyProtocol: Hashable {
         // RFC 9110 section 9.3.6: no length where the tunnel follows.
         if answer == .granted { return ByteBuffer(string: "HTTP/1.1 200 Connection established\r\n\r\n") }
         let text = "fwd: \(reason)\n"
-        var fields = ["Content-Type: text/plain; charset=utf-8", "Content-Length: \(text.utf8.count)", "Connection: close"]
-        if answer == .commandNotSupported { fields.append("Allow: CONNECT") }
-        let lines = ["HTTP/1.1 \(status(answer))"] + fields
+        var lines = [
+            "HTTP/1.1 \(status(answer))", "Content-Type: text/plain; charset=utf-8",
+            "Content-Length: \(text.utf8.count)", "Connection: close",
+        ]
+        if answer == .commandNotSupported { lines.append("Allow: CONNECT") }
         return ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n" + text)
     }
 

@@ -9,7 +9,8 @@ final class SOCKS4Reader: ProxyRequestReader {
 
     func read(_ bytes: inout ByteBuffer) throws(ProxyAnswer) -> ProxyRequest? {
         var rest = bytes
-        guard rest.readableBytes >= 8, let head = rest.readMultipleIntegers(as: (UInt8, UInt8, UInt16, UInt32).self) else {
+        guard rest.readableBytes >= 8, let head = rest.readMultipleIntegers(as: (UInt8, UInt8, UInt16, UInt32).self)
+        else {
             return nil
         }
         let (_, command, port, address) = head
