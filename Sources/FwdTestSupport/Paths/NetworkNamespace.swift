@@ -1,14 +1,10 @@
 import Foundation
-import Synchronization
-
-/// How many namespaces this process has made.
-private let made = Atomic<Int>(0)
 
 /// A network namespace with one link to this one, for packets that a firewall can really drop. Needs root.
 ///
 /// The addresses are of 198.18.0.0/15, which is set aside for tests of networks (RFC 2544).
 public struct NetworkNamespace: Sendable {
-    public let name: String
+    public let host: NetworkHost
     /// The link on this side.
     public let outsideLink: String
     /// The link in the namespace.
@@ -19,33 +15,32 @@ public struct NetworkNamespace: Sendable {
     public let inside: String
 
     /// Why there can be none here; `nil` where there can.
-    public static var obstacle: String? {
-        guard geteuid() == 0 else { return "needs root" }
-        for command in ["ip", "nft"] where (try? ChildProcess.find(command)) == nil { return "needs \(command)" }
-        return nil
-    }
+    public static var obstacle: String? { NetworkHost.obstacle(using: ["nft"]) }
 
+    public var name: String { host.name }
     /// What a command is executed under to run in it.
-    public var wrapper: [String] { ["ip", "netns", "exec", name] }
+    public var wrapper: [String] { host.wrapper }
 
     /// Runs `body` with a namespace of its own, which is removed with its link at the end.
     public static func with<Result>(
         isolation: isolated (any Actor)? = #isolation, _ body: (NetworkNamespace) async throws -> Result
     ) async throws -> Result {
-        let space = NetworkNamespace(number: made.wrappingAdd(1, ordering: .relaxed).newValue)
-        return try await withCleanUp {
-            try await space.make()
-            return try await body(space)
-        } cleanUp: {
-            // In this order: the kernel takes the links of a deleted namespace away later.
-            _ = try? await ProcessRun.run("ip", ["link", "delete", space.outsideLink])
-            _ = try? await ProcessRun.run("ip", ["netns", "delete", space.name])
+        try await NetworkHost.with { host in
+            let space = NetworkNamespace(host)
+            return try await withCleanUp {
+                try await space.link()
+                return try await body(space)
+            } cleanUp: {
+                // Before the namespace: the kernel takes the links of a deleted one away later.
+                _ = try? await ProcessRun.run("ip", ["link", "delete", space.outsideLink])
+            }
         }
     }
 
     /// Names and addresses that neither another namespace of this process nor, most likely, another process has.
-    private init(number: Int) {
-        name = "fwd-\(getpid())-\(number)"
+    private init(_ host: NetworkHost) {
+        self.host = host
+        let number = host.number
         outsideLink = "fwd\(getpid()).\(number)a"
         insideLink = "fwd\(getpid()).\(number)b"
         let block = (Int(getpid()) * 16 + number) % 32_768
@@ -54,12 +49,11 @@ public struct NetworkNamespace: Sendable {
         inside = "\(prefix).\(block % 64 * 4 + 2)"
     }
 
-    private func make() async throws {
+    private func link() async throws {
         let commands = [
-            "netns add \(name)", "link add \(outsideLink) type veth peer name \(insideLink) netns \(name)",
+            "link add \(outsideLink) type veth peer name \(insideLink) netns \(name)",
             "address add \(outside)/30 dev \(outsideLink)", "link set \(outsideLink) up",
             "-n \(name) address add \(inside)/30 dev \(insideLink)", "-n \(name) link set \(insideLink) up",
-            "-n \(name) link set lo up",
         ]
         for command in commands {
             _ = try await ProcessRun.output(of: "ip", command.split(separator: " ").map(String.init))
@@ -67,9 +61,7 @@ public struct NetworkNamespace: Sendable {
     }
 
     /// Runs an `ip` command in the namespace.
-    public func configure(_ command: String) async throws {
-        _ = try await ProcessRun.output(of: "ip", ["-n", name] + command.split(separator: " ").map(String.init))
-    }
+    public func configure(_ command: String) async throws { try await host.configure(command) }
 
     /// From now on no packet of this TCP port goes in or out, and nobody is told.
     public func drop(port: UInt16) async throws {
@@ -88,8 +80,7 @@ public struct NetworkNamespace: Sendable {
     }
 
     private func apply(_ rules: String) async throws {
-        let command = wrapper + ["nft", "-f", "-"]
-        let result = try await ProcessRun.run(command[0], Array(command.dropFirst()), input: rules + "\n")
+        let result = try await host.run("nft", ["-f", "-"], input: rules + "\n")
         guard result.exit.isSuccess else { throw TestSupportError("nft refuses \(rules): \(result.errors)") }
     }
 }
