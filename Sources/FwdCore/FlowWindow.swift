@@ -136,5 +136,17 @@ public final class WindowBudget {
     }
 }
 
+extension WindowBudget {
+    /// Makes a window smaller, or larger by as much of the difference as there is.
+    public func resize(_ window: inout FlowWindow, to size: Int) {
+        if size > window.size {
+            window.resize(to: window.size + take(size - window.size))
+        } else {
+            give(window.size - size)
+            window.resize(to: size)
+        }
+    }
+}
+
 @available(*, unavailable)
 extension WindowBudget: Sendable {}

@@ -300,17 +300,7 @@ final class Relay: NearConnectionOwner {
         guard limits.toNear == nil, near.isWritable,
             let wanted = window.took(count, roundTrip: session.pathRoundTrip, now: .now)
         else { return }
-        resizeWindow(to: wanted)
-    }
-
-    private func resizeWindow(to size: Int) {
-        guard let budget = session.windowBudget else { return }
-        if size > window.size {
-            window.resize(to: window.size + budget.take(size - window.size))
-        } else {
-            budget.give(window.size - size)
-            window.resize(to: size)
-        }
+        session.windowBudget?.resize(&window, to: wanted)
     }
 
     func nearBecameWritable() {
@@ -427,7 +417,7 @@ final class Relay: NearConnectionOwner {
             near.reset()
         case .ended(let result):
             pending.removeAll()
-            resizeWindow(to: limits.window)
+            session.windowBudget?.resize(&window, to: limits.window)
             session.remove(self)
             if !isClosingNear { idleTimer?.cancel() }
             if isClosingNear { closingResult = result } else { counters.ended(result) }

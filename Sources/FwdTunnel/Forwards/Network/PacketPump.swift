@@ -197,17 +197,7 @@ final class PacketPump {
 
     private func adaptWindow(_ count: Int) {
         guard let wanted = window.took(count, roundTrip: session.pathRoundTrip, now: .now) else { return }
-        resizeWindow(to: wanted)
-    }
-
-    private func resizeWindow(to size: Int) {
-        guard let budget = session.windowBudget else { return }
-        if size > window.size {
-            window.resize(to: window.size + budget.take(size - window.size))
-        } else {
-            budget.give(window.size - size)
-            window.resize(to: size)
-        }
+        session.windowBudget?.resize(&window, to: wanted)
     }
 
     // MARK: - Ends
@@ -237,7 +227,7 @@ final class PacketPump {
         guard !isOver else { return }
         isOver = true
         counters.dropped(.noSession, queue.removeAll())
-        resizeWindow(to: FlowWindow.Policy.tunnelReceiving)
+        session.windowBudget?.resize(&window, to: FlowWindow.Policy.tunnelReceiving)
         session.remove(self)
         if retiring { session.retire(far) }
     }
