@@ -1,7 +1,9 @@
 import FwdTestSupport
 import Testing
 
-@Suite("The guide to a VPN between two offices", .enabled(if: OfficeMachine.obstacle == nil, "needs namespaces"))
+@Suite(
+    "The guide to a VPN between two offices",
+    .enabled(if: OfficeMachine.obstacle == nil, "\(OfficeMachine.obstacle ?? "")"))
 struct TwoOfficesGuideTests {
     @Test("says of each block of shell where it runs")
     func isMarked() throws {

@@ -1,7 +1,7 @@
 import FwdTestSupport
 import Testing
 
-@Suite("Two offices", .serialized, .enabled(if: TwoOffices.obstacle == nil, "needs namespaces and what they need"))
+@Suite("Two offices", .serialized, .enabled(if: TwoOffices.obstacle == nil, "\(TwoOffices.obstacle ?? "")"))
 struct TwoOfficesTests {
     private static let size: UInt64 = 256 << 20
     /// Enough to be no accident.
