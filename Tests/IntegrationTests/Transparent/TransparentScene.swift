@@ -13,7 +13,7 @@ struct TransparentScene: Sendable {
     static let id = "gw/net"
 
     static func with(
-        exclude: [String] = [], hold: Duration = .seconds(10), besides: [ForwardConfiguration] = [],
+        excludingAll: Bool = false, hold: Duration = .seconds(10), besides: [ForwardConfiguration] = [],
         networks: [AddressRange]? = nil, dns: DNSRule? = nil, under wrapper: [String] = [],
         _ body: (TransparentScene) async throws -> Void
     ) async throws {
@@ -22,7 +22,8 @@ struct TransparentScene: Sendable {
             options.address = space.outside
             try await SSHDFixture.with(options) { sshd in
                 let rule = TransparentRule(
-                    networks: try networks ?? [try range(space.outside)], exclude: try exclude.map { try range($0) },
+                    networks: try networks ?? [try range(space.outside)],
+                    exclude: excludingAll ? [try range(space.outside)] : [],
                     dns: dns)
                 let spec = ForwardSpec(kind: .transparent, listen: .redirect(rule), target: .original)
                 let gateway = sshd.gatewayConfiguration(

@@ -71,13 +71,15 @@ struct TransparentTests {
         }
     }
 
-    @Test("what is excluded is left alone")
+    @Test("a connection to what is excluded goes its own way")
     func excludes() async throws {
-        try await NetworkNamespace.with { other in
-            try await TransparentScene.with(exclude: [other.outside]) { scene in
-                try await scene.fixture.waitUntil(TransparentScene.id, is: .up)
-                #expect(try await scene.rules().contains("ip daddr \(other.outside) return"))
-            }
+        try await TransparentScene.with(excludingAll: true) { scene in
+            try await scene.fixture.waitUntil(TransparentScene.id, is: .up)
+            let target = try await TargetServer.start(.greeting("hello"), host: scene.space.outside)
+            let result = try await scene.shell("cat < /dev/tcp/\(scene.space.outside)/\(target.port)")
+            #expect(result.output == "hello", "\(result)")
+            #expect(try await scene.relays().ended.isEmpty)
+            await target.stop()
         }
     }
 
