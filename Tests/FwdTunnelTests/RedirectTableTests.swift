@@ -43,3 +43,17 @@ struct RedirectTableTests {
         #expect(rule.covers(address) == isCovered)
     }
 }
+
+@Suite("What the process may do")
+struct CapabilitiesTests {
+    @Test(
+        "is read from the kernel's words",
+        arguments: [
+            ("CapPrm:\t0\nCapEff:\t0000000000001000\nCapBnd:\t0\n", true),
+            ("CapPrm:\t0000000000001000\nCapEff:\t0000000000000000\n", false),
+            ("CapEff:\t000001ffffffffff\n", true), ("CapEff:\t000001ffffffefff\n", false), ("", true),
+        ])
+    func reads(status: String, isThere: Bool) {
+        #expect(Capabilities.includesNetworkAdministration(status) == isThere)
+    }
+}

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2154 # Who sources it sets repo and out.
 
 # Debian's base with systemd, and what the steps look at the package with.
-readonly packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,openssh-server,openssh-client,iproute2
+readonly packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,openssh-server,openssh-client,iproute2,nftables
 readonly tools=curl,netcat-openbsd,bash-completion,man-db
 # No command in the machine may take longer; in seconds.
 readonly patience=60
@@ -50,7 +50,8 @@ check_means() {
 
 make_base() {
     codename="$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")"
-    base="$out/base-$codename"
+    # Another list of packages is another base.
+    base="$out/base-$codename-$(printf '%s' "$packages,$tools" | cksum | cut -d ' ' -f 1)"
     [ ! -e "$base" ] || return 0
     local mirror
     # shellcheck disable=SC2016 # apt's variables.

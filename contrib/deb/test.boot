@@ -17,6 +17,12 @@ for device in null zero full random urandom tty; do
     : >"$root/dev/$device"
     mount --bind "/dev/$device" "$root/dev/$device"
 done
+# For network forwards, where this kernel has it.
+if [ -c /dev/net/tun ]; then
+    mkdir "$root/dev/net"
+    # For everybody, as udev makes it.
+    mknod --mode 666 "$root/dev/net/tun" c 10 200
+fi
 mkdir "$root/dev/pts" "$root/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
 mount -t tmpfs tmpfs "$root/dev/shm"

@@ -54,6 +54,8 @@ final class NftablesConnection: Sendable {
     private let context: Mutex<OpaquePointer?>
 
     init() throws(Cause) {
+        // Without, libnftables writes to standard error by itself.
+        guard Capabilities.includeNetworkAdministration else { throw Self.notAllowed }
         library = try NftablesLibrary.shared.get()
         guard let context = library.new(0) else { throw Cause(.limit, "libnftables cannot start") }
         _ = library.bufferErrors(context)
@@ -97,12 +99,12 @@ final class NftablesConnection: Sendable {
 
     private static func cause(of text: String) -> Cause {
         let line = text.split(separator: "\n").first.map { printable(String($0)) } ?? "no reason given"
-        guard text.lowercased().contains(systemText(EPERM).lowercased()) || text.contains("must be root") else {
-            return Cause(.bind, "the kernel's packet filter refuses the rules: \(line)")
-        }
-        return Cause(
-            .forbidden, .needsOperator,
-            "a transparent forward needs the capability CAP_NET_ADMIN, which this process does not have (under systemd: "
-                + "the drop-in fwd-network.conf)")
+        let isRefused = text.lowercased().contains(systemText(EPERM).lowercased())
+        return isRefused ? notAllowed : Cause(.bind, "the kernel's packet filter refuses the rules: \(line)")
     }
+
+    private static let notAllowed = Cause(
+        .forbidden, .needsOperator,
+        "a transparent forward needs the capability CAP_NET_ADMIN, which this process does not have (under systemd: "
+            + "the drop-in fwd-network.conf)")
 }
