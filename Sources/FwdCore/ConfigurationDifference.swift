@@ -48,7 +48,7 @@ extension ForwardConfiguration {
     }
 
     private static func octal(_ mode: UInt16?) -> String {
-        mode.map { "0" + String($0, radix: 8) } ?? "0600"
+        "0" + String(mode ?? defaultSocketMode, radix: 8)
     }
 
     private static func text(_ value: (some Any)?) -> String {

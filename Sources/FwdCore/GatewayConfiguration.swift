@@ -78,6 +78,8 @@ extension ForwardConfiguration {
 /// One forward as configured.
 public struct ForwardConfiguration: Hashable, Sendable {
     public static let defaultHold = Duration.seconds(10)
+    /// As ssh's StreamLocalBindMask leaves it: for the user alone.
+    public static let defaultSocketMode: UInt16 = 0o600
 
     public var name: String
     public var spec: ForwardSpec

@@ -77,6 +77,16 @@ extension GatewayChecker {
         return nodes.map { ConfigField(path: field.path, key: $0, value: $0) }
     }
 
+    /// All items of a list, converted; `nil` where there is none, or one is wrong.
+    mutating func list<Value>(
+        _ field: ConfigField, expected: String, _ convert: (String) -> Value?
+    ) -> [Value]? {
+        if refuseEmptyList(field, expected: expected) { return nil }
+        let items = items(field)
+        let values = items.compactMap { value($0, expected: expected, convert) }
+        return values.count == items.count ? values : nil
+    }
+
     /// Reports a list without items.
     /// - Returns: whether it was one.
     mutating func refuseEmptyList(_ field: ConfigField, expected: String) -> Bool {

@@ -44,18 +44,20 @@ extension GatewayChecker {
     private mutating func destination(_ item: ConfigField) -> PermittedDestination? {
         guard let read = value(item, expected: PermitText.expected, PermitText.parse) else { return nil }
         guard let range = read.range, range.hasHostBits else { return read.destination }
-        error(
-            at: item.position,
-            "\(item.path): \(range.text) has bits behind the prefix; did you mean \(range.range)?")
+        refuseHostBits(of: range, in: item)
         return nil
     }
 
     mutating func range(_ item: ConfigField) -> AddressRange? {
         guard let read = value(item, expected: AddressRangeText.expected, AddressRangeText.parse) else { return nil }
         guard read.hasHostBits else { return read.range }
-        error(
-            at: item.position,
-            "\(item.path): \(read.text) has bits behind the prefix; did you mean \(read.range)?")
+        refuseHostBits(of: read, in: item)
         return nil
+    }
+
+    mutating func refuseHostBits(of read: AddressRangeText, in field: ConfigField) {
+        error(
+            at: field.position,
+            "\(field.path): \(read.text) has bits behind the prefix; did you mean \(read.range)?")
     }
 }

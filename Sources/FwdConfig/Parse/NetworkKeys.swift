@@ -65,20 +65,8 @@ extension GatewayChecker {
     private mutating func routes(_ field: ConfigField) -> [AddressRange]? {
         guard let read = list(field, expected: Self.expectedRoute, AddressRangeText.parse) else { return nil }
         guard let wrong = read.first(where: \.hasHostBits) else { return read.map(\.range) }
-        error(
-            at: field.position,
-            "\(field.path): \(wrong.text) has bits behind the prefix; did you mean \(wrong.range)?")
+        refuseHostBits(of: wrong, in: field)
         return nil
-    }
-
-    /// All items, or none where one is wrong.
-    private mutating func list<Value>(
-        _ field: ConfigField, expected: String, _ convert: (String) -> Value?
-    ) -> [Value]? {
-        if refuseEmptyList(field, expected: expected) { return nil }
-        let items = items(field)
-        let values = items.compactMap { value($0, expected: expected, convert) }
-        return values.count == items.count ? values : nil
     }
 
     // MARK: - What does not go together

@@ -19,12 +19,7 @@ extension GatewayChecker {
             error(at: field.key.position, "\(field.path).\(name): missing")
         }
         let expected = "a domain, as in b.example, or a list of them"
-        let domains = fields["domains"].flatMap { field -> [String]? in
-            if refuseEmptyList(field, expected: expected) { return nil }
-            let items = items(field)
-            let domains = items.compactMap { value($0, expected: expected, DNSText.domain) }
-            return domains.count == items.count ? domains : nil
-        }
+        let domains = fields["domains"].flatMap { list($0, expected: expected, DNSText.domain) }
         let server = fields["server"].flatMap {
             value($0, expected: "a host, or host:port", { DNSText.endpoint($0, port: 53) })
         }
@@ -66,11 +61,9 @@ enum DNSText {
     static func endpoint(_ text: String, port: UInt16) -> ForwardSpec.Endpoint? {
         if text.contains(where: { $0.isWhitespace || $0 == "/" || $0 == "*" }) || text.isEmpty { return nil }
         if AddressRangeText.parse(text) != nil { return ForwardSpec.Endpoint(host: text, port: port) }
-        guard let colon = text.lastIndex(of: ":") else { return ForwardSpec.Endpoint(host: text, port: port) }
-        guard let port = Scalars.port(String(text[text.index(after: colon)...])) else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        return host.isEmpty ? nil : ForwardSpec.Endpoint(host: host, port: port)
+        guard text.contains(":") else { return ForwardSpec.Endpoint(host: text, port: port) }
+        guard let (host, ports) = HostAndPorts.split(text), let port = Scalars.port(ports) else { return nil }
+        return ForwardSpec.Endpoint(host: host, port: port)
     }
 
     static func address(_ text: String) -> ForwardSpec.Endpoint? {

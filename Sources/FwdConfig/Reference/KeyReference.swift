@@ -102,7 +102,7 @@ public enum KeyReference {
                 As for ssh: -L or -R and [bind:]port:host:hostport, or -D and [bind:]port; an absolute path is a Unix \
                 socket, at either end of -L and as the target of -R
                 """,
-                default: "required, unless there is transparent"),
+                default: "required, unless there is transparent or network"),
             ConfigKey(
                 "transparent",
                 """
@@ -118,13 +118,13 @@ public enum KeyReference {
                 "network", "Instead of spec: a tunnel for IP packets, between a device here and one at the far side",
                 default: "none"),
             ConfigKey(
-                "hold", "How long a new -L or -D connection waits for the gateway: 500ms, 10s, 2m, 1h, at most 24h",
+                "hold", "How long a new connection to here waits for the gateway: 500ms, 10s, 2m, 1h, at most 24h",
                 default: "10s"),
             ConfigKey("enabled", "false keeps the rule but does not start it", default: "true"),
             ConfigKey(
                 "probe",
                 "Proof that the target answers: off, an interval (a connection is opened that often), or a mapping",
-                default: "a connection every 60s; none for -D, which has no target of its own"),
+                default: "every 60s a connection, or an echo of a network's peer; none for -D and transparent, whose clients choose"),
             ConfigKey(
                 "allow", "Who may connect to a forward that listens here: an address or a range, or a list of them",
                 default: "everybody who can reach it"),

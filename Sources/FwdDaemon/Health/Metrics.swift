@@ -153,11 +153,10 @@ struct Metrics {
         text.family(packets, .counter, "Packets that a network forward has carried to and from the peer.")
         for (gateway, forward) in forwards {
             guard let network = forward.network else { continue }
-            let id = (gateway, forward.name)
-            text.sample(
-                packets, ["gateway": id.0, "forward": id.1, "direction": "toTarget"], network.packetsToPeer)
-            text.sample(
-                packets, ["gateway": id.0, "forward": id.1, "direction": "fromTarget"], network.packetsFromPeer)
+            for (direction, count) in [("toTarget", network.packetsToPeer), ("fromTarget", network.packetsFromPeer)] {
+                text.sample(
+                    packets, ["gateway": gateway, "forward": forward.name, "direction": direction], count)
+            }
         }
         let dropped = "fwd_forward_packets_dropped_total"
         text.family(dropped, .counter, "Packets that a network forward has not carried, by why.")

@@ -77,12 +77,7 @@ private final class TunnelQuestion: PacketPumpOwner {
         let pump = PacketPump(opened, counters: PacketCounters(ForwardCounters(kind: .network)), owner: self)
         self.pump = pump
         pump.start()
-        echo.ask(
-            sending: { packet in
-                let frame = packet.withUnsafeBytes { TunnelFrame.encode($0, ByteBufferAllocator()) }
-                if let frame { pump.send(frame) }
-            }, completion: { [weak self] in self?.finish(.success(())) })
-        pump.flush()
+        echo.ask(over: pump) { [weak self] in self?.finish(.success(())) }
     }
 
     /// Why there is no answer in time.

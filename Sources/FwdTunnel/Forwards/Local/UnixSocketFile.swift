@@ -6,9 +6,6 @@ import NIOCore
 struct UnixSocketFile {
     typealias Handle = NIOBSDSocket.Handle
 
-    /// As ssh's StreamLocalBindMask leaves it: for the user alone.
-    static let standardMode: mode_t = 0o600
-
     let socket: Handle
     private let path: String
     private let identity: Identity
@@ -25,7 +22,7 @@ struct UnixSocketFile {
         let socket = Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
         do {
-            let mode = mode.map { mode_t($0) } ?? standardMode
+            let mode = mode_t(mode ?? ForwardConfiguration.defaultSocketMode)
             // Of the socket, before it has a file: that file is never more open than this (and our umask).
             guard fchmod(socket, mode) == 0 else { throw IOError(errnoCode: errno, reason: "fchmod") }
             try bind(socket, to: path)

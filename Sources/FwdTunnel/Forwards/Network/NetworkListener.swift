@@ -224,12 +224,7 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
     /// Asks the peers for a sign of life, through the channel.
     func askPeers(completion: @escaping () -> Void) {
         guard let pump else { return }
-        echo.ask(
-            sending: { packet in
-                let frame = packet.withUnsafeBytes { TunnelFrame.encode($0, ByteBufferAllocator()) }
-                if let frame { pump.send(frame) }
-            }, completion: completion)
-        pump.flush()
+        echo.ask(over: pump, completion: completion)
     }
 }
 

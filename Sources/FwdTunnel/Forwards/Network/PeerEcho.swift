@@ -23,6 +23,16 @@ final class PeerEcho {
         if pending.isEmpty { finish() }
     }
 
+    /// The same over a pump.
+    func ask(over pump: PacketPump, completion: @escaping () -> Void) {
+        ask(
+            sending: { packet in
+                let frame = packet.withUnsafeBytes { TunnelFrame.encode($0, ByteBufferAllocator()) }
+                if let frame { pump.send(frame) }
+            }, completion: completion)
+        pump.flush()
+    }
+
     /// Those that have not answered.
     var silentPeers: String {
         pending.compactMap {
