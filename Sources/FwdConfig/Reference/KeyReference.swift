@@ -124,7 +124,9 @@ public enum KeyReference {
             ConfigKey(
                 "probe",
                 "Proof that the target answers: off, an interval (a connection is opened that often), or a mapping",
-                default: "every 60s a connection, or an echo of a network's peer; none for -D and transparent, whose clients choose"),
+                default: """
+                    every 60s a connection, or an echo of a network's peer; none for -D and transparent, whose clients choose
+                    """),
             ConfigKey(
                 "allow", "Who may connect to a forward that listens here: an address or a range, or a list of them",
                 default: "everybody who can reach it"),
