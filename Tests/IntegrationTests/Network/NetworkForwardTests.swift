@@ -158,24 +158,27 @@ struct NetworkForwardTests {
                 let result = try await ProcessRun.run(
                     "tc", ["-n", space.name] + command.split(separator: " ").map(String.init))
                 guard result.exit.isSuccess else { return print("skipped: no slow link: \(result.errors)") }
-                var slowest = 0.0
+                var roundTrips: [Double] = []
                 let outcome = try await NamespaceStream.run(
                     from: sites.here, to: TwoSites.farIPv4, in: sites.there, mebibytes: 6, isUp: isUp
                 ) {
                     for _ in 0..<15 {
-                        slowest = max(slowest, try await sites.roundTrip(TwoSites.peerIPv4) ?? 0)
+                        // One that is lost is as late as can be.
+                        roundTrips.append(try await sites.roundTrip(TwoSites.peerIPv4) ?? .infinity)
                     }
                 }
                 #expect(outcome.isSame)
-                #expect(slowest > 0 && slowest < 1, "\(slowest) s")
+                let median = roundTrips.sorted()[roundTrips.count / 2]
+                #expect(median > 0 && median < 1, "\(roundTrips) s")
                 let dropped = try #require(try await fixture.waitUntil(Self.id, is: .up).network).dropped
-                print("slow: up \(isUp), \(slowest) s, \(outcome.megabytesPerSecond) MB/s, \(dropped)")
+                print("slow: up \(isUp), \(median) s, \(outcome.megabytesPerSecond) MB/s, \(dropped)")
                 guard isUp else { return }
                 // Five seconds' worth, all at once.
                 try await sites.burst(TwoSites.peerIPv4, packets: 4000)
                 let after = try #require(try await fixture.waitUntil(Self.id, is: .up).network).dropped
                 print("after a burst: \(after)")
-                #expect((after["queueFull"] ?? 0) > 1000)
+                // How many depends on how fast the burst is made; without a bound it were none.
+                #expect((after["queueFull"] ?? 0) > (dropped["queueFull"] ?? 0))
             }
         }
     }
