@@ -5,7 +5,7 @@
 ///   - what: what is waited for, as a clause: "the forward is up".
 ///   - poll: asked about every 5 ms. `nil` means not yet; an error ends the wait at once.
 public func eventually<Value>(
-    within deadline: Duration = .seconds(10), _ what: String, isolation: isolated (any Actor)? = #isolation,
+    within deadline: Duration = .seconds(30), _ what: String, isolation: isolated (any Actor)? = #isolation,
     poll: () async throws -> Value?
 ) async throws -> Value {
     let clock = ContinuousClock()
@@ -20,7 +20,7 @@ public func eventually<Value>(
 
 /// Waits until `condition` holds.
 public func eventually(
-    within deadline: Duration = .seconds(10), _ what: String, isolation: isolated (any Actor)? = #isolation,
+    within deadline: Duration = .seconds(30), _ what: String, isolation: isolated (any Actor)? = #isolation,
     condition: () async throws -> Bool
 ) async throws {
     try await eventually(within: deadline, what) { () async throws -> Void? in

@@ -46,7 +46,7 @@ struct CommandFixture: Sendable {
     /// Runs `fwd run` while `body` runs, from the moment that its socket answers.
     func running(_ options: [String] = [], _ body: (ChildProcess) async throws -> Void) async throws {
         try await FwdProcess.running(["run", "--health", "off"] + common + options) { process in
-            try await eventually(within: .seconds(30), "the supervisor is ready") {
+            try await eventually("the supervisor is ready") {
                 if process.exit != nil { throw TestSupportError("fwd run ended: \(process.standardError)") }
                 return process.standardError.contains("the control socket is ready")
             }

@@ -169,11 +169,11 @@ import Testing
             try await fixture.running { process in
                 try fixture.write("second", fixture.gateway(forwards: "  web: -L \(FreePorts.next()):127.0.0.1:9\n"))
                 process.send(SIGHUP)
-                try await eventually(within: .seconds(30), "the second gateway is up") {
+                try await eventually("the second gateway is up") {
                     try await fixture.forward("second/web")?.state == .up
                 }
                 process.send(SIGTERM)
-                #expect(try await process.waitForExit(within: .seconds(5)) == .exited(0))
+                #expect(try await process.waitForExit() == .exited(0))
                 #expect(!FileManager.default.fileExists(atPath: fixture.control))
             }
         }
@@ -194,7 +194,7 @@ import Testing
         try await CommandFixture.with { fixture in
             try await fixture.running { process in
                 process.send(SIGKILL)
-                _ = try await process.waitForExit(within: .seconds(5))
+                _ = try await process.waitForExit()
             }
             #expect(FileManager.default.fileExists(atPath: fixture.control))
             #expect(try await fixture.fwd(["list"]).exit == .exited(69))

@@ -41,7 +41,7 @@ struct GatewayFixture {
     }
 
     @discardableResult
-    func waitUntil(_ state: GatewayState, within deadline: Duration = .seconds(20)) async throws -> GatewayStatus {
+    func waitUntil(_ state: GatewayState, within deadline: Duration = .seconds(30)) async throws -> GatewayStatus {
         try await eventually(within: deadline, "the gateway is \(state)") {
             let status = await gateway.status()
             return status.state == state ? status : nil
@@ -50,7 +50,7 @@ struct GatewayFixture {
 
     @discardableResult
     func waitUntil(
-        _ name: String, is state: ForwardState, within deadline: Duration = .seconds(20)
+        _ name: String, is state: ForwardState, within deadline: Duration = .seconds(30)
     ) async throws -> ForwardStatus {
         try await eventually(within: deadline, "\(name) is \(state)") {
             let status = await gateway.status().forwards.first { $0.name == name }

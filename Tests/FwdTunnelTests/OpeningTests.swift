@@ -72,11 +72,14 @@ struct OpeningTests {
                 let holePort = try #require(try await fixture.waitUntil("hole", is: .up).boundPort)
                 let stuck = try await StreamClient.connect(port: holePort)
                 let more = try await StreamClient.connect(port: holePort)
+                var times: [Duration] = []
                 for _ in 0..<5 {
                     let start = ContinuousClock.now
                     #expect(try await Self.name(at: live) == "here")
-                    #expect(ContinuousClock.now - start < .seconds(1))
+                    times.append(ContinuousClock.now - start)
                 }
+                // Of the median, so that one pause of the machine is not taken for a wait; behind the hole it were 10 s.
+                #expect(times.sorted()[2] < .seconds(1) && times.allSatisfy { $0 < .seconds(5) }, "\(times)")
                 // Where one session can have several opens under way, none of them needs another session.
                 #expect(await fixture.status.sessions == (LibSSH2Library.opensInParallel ? 1 : 2))
                 // The stuck clients are told at their deadline, with a reset, and the cause is shown.

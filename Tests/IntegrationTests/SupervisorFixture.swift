@@ -64,14 +64,14 @@ struct SupervisorFixture {
     @discardableResult
     func waitUntil(_ id: String, is state: ForwardState) async throws -> ForwardStatus {
         guard let id = ForwardID(id) else { throw TestSupportError("\(id) is no forward") }
-        return try await eventually(within: .seconds(20), "\(id) is \(state)") {
+        return try await eventually("\(id) is \(state)") {
             let status = try await snapshot().forward(id)
             return status?.state == state ? status : nil
         }
     }
 
     func waitUntil(gateway name: String, is state: GatewayState) async throws {
-        try await eventually(within: .seconds(20), "\(name) is \(state)") {
+        try await eventually("\(name) is \(state)") {
             try await snapshot().gateways.first { $0.name == name }?.state == state
         }
     }

@@ -23,7 +23,7 @@ struct XServerFixture {
             _ = try await ProcessRun.output(of: "xauth", ["-q", "-f", file, "add", ":0", ".", cookie])
             let arguments = ["-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-auth", file]
             return try await ProcessRun.running("Xvfb", arguments) { server in
-                let number = try await eventually(within: .seconds(20), "the X server says its display") {
+                let number = try await eventually("the X server says its display") {
                     if let exit = server.exit { throw TestSupportError("Xvfb: \(exit) \(server.standardError)") }
                     return server.standardOutput.hasSuffix("\n") ? Int(server.standardOutput.dropLast()) : nil
                 }

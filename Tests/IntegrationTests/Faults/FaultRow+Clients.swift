@@ -44,7 +44,7 @@ extension FaultRow {
                 try await group.waitForAll()
             }
             try await scene.waitUntilSettled()
-            try await eventually(within: .seconds(30), "the target is left too") { source.connections == 0 }
+            try await eventually("the target is left too") { source.connections == 0 }
             findings.note("100 of them")
             await source.stop()
         }

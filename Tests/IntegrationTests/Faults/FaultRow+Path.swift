@@ -60,7 +60,7 @@ extension FaultRow {
                     var cut = 0
                     for round in 0..<2 as Range<UInt64> {
                         // The smallest share is one connection.
-                        cut += try await eventually(within: .seconds(30), "there is a connection to cut") {
+                        cut += try await eventually("there is a connection to cut") {
                             let count = try await path.reset(share: 0.001, seed: FaultSeed.base ^ round)
                             return count > 0 ? count : nil
                         }
@@ -97,7 +97,7 @@ extension FaultRow {
             try await Exchanges.prove(plan, scene.local, within: .seconds(120))
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             try await scene.proveBoth()
-            let roundTrip = try await eventually(within: .seconds(20), "the round trip was measured") {
+            let roundTrip = try await eventually("the round trip was measured") {
                 try await scene.status.session?.rttSeconds
             }
             #expect(roundTrip >= 0.1)

@@ -126,7 +126,7 @@ extension FaultRow {
             #expect(await last.receive(count: 5, within: .seconds(30)) == "hello")
             await last.close()
             try await scene.waitUntilSettled()
-            try await eventually(within: .seconds(30), "the descriptors are given back") {
+            try await eventually("the descriptors are given back") {
                 scene.fixture.process.counters.openDescriptors < 40
             }
             try await scene.waitUntilRecovered(since: left)

@@ -48,7 +48,7 @@ extension FaultScene {
 
     /// Waits until it has come up again; it need not wait for its next attempt, which is a matter of the backoff.
     func waitUntilReconnected(after connects: Int) async throws {
-        try await eventually(within: .seconds(30), "it has come back") {
+        try await eventually("it has come back") {
             let status = try await status
             if status.connects > connects { return true }
             guard status.state == .backingOff else { return false }
@@ -79,7 +79,7 @@ extension FaultScene {
         }
         try fixture.directory.write(ForwardsFile.text(of: changed), to: "forwards.d/\(gateway.name).yaml")
         fixture.process.send(SIGHUP)
-        try await eventually(within: .seconds(20), "the added forwards are up") {
+        try await eventually("the added forwards are up") {
             let forwards = try await status.forwards
             return forwards.count == changed.forwards.count && forwards.allSatisfy { $0.state == .up }
         }

@@ -94,7 +94,7 @@ struct AlertTests {
             try await SupervisorFixture.with([gateway]) { supervisor in
                 try await supervisor.waitUntil("gw/db", is: .up)
                 try await PrometheusFixture.with(scraping: supervisor.healthPort) { prometheus in
-                    try await eventually(within: .seconds(20), "Prometheus has read fwd") {
+                    try await eventually("Prometheus has read fwd") {
                         try await prometheus.count("fwd_gateway_up") > 0
                     }
                     try await body(sshd, supervisor, prometheus, target)

@@ -20,7 +20,7 @@ struct FleetMetricsTests {
                             #"fwd_gateway_up{job="fwd", site="here", instance="here", gateway="gw"} == 1"#,
                             #"ALERTS{alertname="FwdGatewayParked", alertstate="firing", instance="here"}"#,
                         ] {
-                            try await eventually(within: .seconds(20), "the Prometheus above has \(expression)") {
+                            try await eventually("the Prometheus above has \(expression)") {
                                 try await above.count(expression) == 1
                             }
                         }

@@ -28,7 +28,7 @@ extension PrometheusFixture {
     }
 
     /// Waits for this alert, and gives it.
-    func waitUntilFires(_ name: String, within deadline: Duration = .seconds(20)) async throws -> Alert {
+    func waitUntilFires(_ name: String, within deadline: Duration = .seconds(30)) async throws -> Alert {
         try await eventually(within: deadline, "\(name) fires") {
             try await firing().first { $0.labels["alertname"] == name }
         }

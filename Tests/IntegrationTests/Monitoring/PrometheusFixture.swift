@@ -51,7 +51,7 @@ struct PrometheusFixture {
                 "--web.listen-address=127.0.0.1:\(fixture.port)", "--log.level=warn",
             ]
             return try await ProcessRun.running("prometheus", arguments) { process in
-                try await eventually(within: .seconds(20), "Prometheus is ready") {
+                try await eventually("Prometheus is ready") {
                     guard process.exit == nil else { throw TestSupportError(process.standardError) }
                     return await fixture.isReady
                 }

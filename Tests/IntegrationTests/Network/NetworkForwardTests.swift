@@ -67,7 +67,7 @@ struct NetworkForwardTests {
                 try await eventually("the routes are gone") { try await !routes().contains("10.2.0.0/16") }
                 #expect(try await routes().contains("10.99.0.0/30"))
                 try await sites.sshd.restart()
-                try await eventually(within: .seconds(20), "the routes are back") {
+                try await eventually("the routes are back") {
                     try await routes().contains("10.2.0.0/16")
                 }
                 try await fixture.waitUntil(Self.id, is: .up)

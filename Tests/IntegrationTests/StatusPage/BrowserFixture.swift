@@ -21,7 +21,7 @@ struct BrowserFixture {
         try await TemporaryDirectory.with { directory in
             try await ProcessRun.running("chromedriver", ["--port=\(port)"]) { driver in
                 let base = "http://127.0.0.1:\(port)"
-                try await eventually(within: .seconds(30), "chromedriver answers") {
+                try await eventually("chromedriver answers") {
                     if let exit = driver.exit {
                         throw TestSupportError("chromedriver: \(exit) \(driver.standardError)")
                     }

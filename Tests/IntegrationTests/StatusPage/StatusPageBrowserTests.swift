@@ -12,19 +12,19 @@ import Testing
 struct StatusPageBrowserTests {
     @Test func aForwardGoesAndComesBackWithoutAReload() async throws {
         try await withPage { sshd, _, browser in
-            try await eventually(within: .seconds(20), "both are up") {
+            try await eventually("both are up") {
                 try await browser.text("#summary") == "2 of 2 forwards up"
             }
             #expect(try await browser.text("#gateways h2").hasPrefix("amsterdam"))
             _ = try await browser.run("window.marker = 'the same page'")
             await sshd.stop()
-            try await eventually(within: .seconds(20), "both are seen to wait") {
+            try await eventually("both are seen to wait") {
                 try await browser.text("#summary") == "0 of 2 forwards up; not up: amsterdam"
             }
             #expect(try await browser.text("tbody .state") == "waiting")
             #expect(try await browser.text("section > .cause") != "", "the gateway says why")
             try await sshd.restart()
-            try await eventually(within: .seconds(30), "both are up again") {
+            try await eventually("both are up again") {
                 try await browser.text("#summary") == "2 of 2 forwards up"
             }
             #expect(try await browser.run("return window.marker") as? String == "the same page")
@@ -36,7 +36,7 @@ struct StatusPageBrowserTests {
 
     @Test func aSupervisorThatIsGoneIsSaidToBeGone() async throws {
         try await withPage { _, fixture, browser in
-            try await eventually(within: .seconds(20), "both are up") {
+            try await eventually("both are up") {
                 try await browser.text("#summary") == "2 of 2 forwards up"
             }
             fixture.process.send(SIGTERM)
@@ -52,7 +52,7 @@ struct StatusPageBrowserTests {
     @Test func whatFilesAndServersSayStaysText() async throws {
         let hostile = "gateway: {host: h}\nforwards: {}\n\"<b id=x>x</b>\": 1\n"
         try await withPage(files: ["bad.yaml": hostile]) { _, _, browser in
-            try await eventually(within: .seconds(20), "the error is shown") {
+            try await eventually("the error is shown") {
                 try await browser.text("#problems").contains("<b id=x>")
             }
             #expect(try await browser.run("return document.querySelectorAll('#problems b').length") as? Int == 0)
@@ -69,11 +69,11 @@ struct StatusPageBrowserTests {
     func everyTextHasContrast(_ scheme: String) async throws {
         try await withPage(files: ["bad.yaml": "nonsense: 1\n"]) { sshd, _, browser in
             try await browser.prefer(colorScheme: scheme)
-            try await eventually(within: .seconds(20), "something is shown") {
+            try await eventually("something is shown") {
                 try await browser.text("#gateways h2") != ""
             }
             await sshd.stop()
-            try await eventually(within: .seconds(20), "a cause is shown") {
+            try await eventually("a cause is shown") {
                 try await browser.text("section > .cause") != ""
             }
             let back = try await browser.run("return getComputedStyle(document.body).backgroundColor") as? String
@@ -86,7 +86,7 @@ struct StatusPageBrowserTests {
     @Test func aPhoneNeedsNoSidewaysScrolling() async throws {
         try await withPage { _, _, browser in
             try await browser.resize(360, 740)
-            try await eventually(within: .seconds(20), "both are up") {
+            try await eventually("both are up") {
                 try await browser.text("#summary") == "2 of 2 forwards up"
             }
             let widths =
@@ -100,7 +100,7 @@ struct StatusPageBrowserTests {
 
     @Test func itCanBeUsedByKeyboardAndReadAloud() async throws {
         try await withPage { _, _, browser in
-            try await eventually(within: .seconds(20), "both are up") {
+            try await eventually("both are up") {
                 try await browser.text("#summary") == "2 of 2 forwards up"
             }
             var reached: [String] = []
@@ -121,7 +121,7 @@ struct StatusPageBrowserTests {
 
     @Test func theFilterLeavesWhatItNames() async throws {
         try await withPage { _, _, browser in
-            try await eventually(within: .seconds(20), "both are up") {
+            try await eventually("both are up") {
                 try await browser.text("#summary") == "2 of 2 forwards up"
             }
             _ = try await browser.run(
@@ -147,7 +147,7 @@ struct StatusPageBrowserTests {
             forwards: {mail: -L \(FreePorts.next()):mail.internal:25}
             """
         try await withPage(files: ["hamburg.yaml": dead + "\n"]) { _, fixture, browser in
-            try await eventually(within: .seconds(20), "two are up") {
+            try await eventually("two are up") {
                 try await browser.text("#summary").hasPrefix("2 of 3 forwards up")
             }
             let port = try #require(try await fixture.snapshot().gateways[0].forwards[0].boundPort)

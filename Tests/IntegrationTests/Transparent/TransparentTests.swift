@@ -62,7 +62,7 @@ struct TransparentTests {
         try await TransparentScene.with { scene in
             try await scene.fixture.waitUntil(TransparentScene.id, is: .up)
             try await scene.sshd.restart()
-            try await eventually(within: .seconds(30), "it is back") {
+            try await eventually("it is back") {
                 try await scene.fixture.snapshot().gateways[0].connects == 2
             }
             try await scene.fixture.waitUntil(TransparentScene.id, is: .up)
@@ -134,7 +134,7 @@ struct TransparentTests {
             case .terminated: scene.fixture.process.send(SIGTERM)
             case .killed: scene.fixture.process.send(SIGKILL)
             }
-            try await eventually(within: .seconds(20), "the table is gone") {
+            try await eventually("the table is gone") {
                 try await !scene.rules().contains("fwd_")
             }
             #expect(try await scene.rules().contains("table inet other"))

@@ -88,7 +88,7 @@ struct LinkedOffices {
     private var supervisors: [SupervisorFixture] { [supervisorA, supervisorB] }
 
     /// Waits until every gateway and every forward of both supervisors is up.
-    func waitUntilUp(within deadline: Duration = .seconds(20)) async throws {
+    func waitUntilUp(within deadline: Duration = .seconds(30)) async throws {
         try await eventually(within: deadline, "all of both gates is up") { try await isUp }
     }
 
@@ -108,7 +108,7 @@ struct LinkedOffices {
     }
 
     /// Waits until neither gateway is up.
-    func waitUntilDown(within deadline: Duration = .seconds(20)) async throws {
+    func waitUntilDown(within deadline: Duration = .seconds(30)) async throws {
         try await eventually(within: deadline, "no gateway is up") {
             for supervisor in supervisors {
                 let states = try await supervisor.snapshot().gateways.map(\.state)

@@ -73,7 +73,7 @@ struct TwoOfficesGuideTests {
     private func outputOfClient(_ lines: String, on client: NetworkHost) async throws -> String {
         var failure = TestSupportError("no try ended")
         do {
-            return try await eventually(within: .seconds(20), "the client succeeds") { () async throws -> String? in
+            return try await eventually("the client succeeds") { () async throws -> String? in
                 do {
                     let shell = ["-euo", "pipefail", "-c", lines]
                     return try await output(of: client.run("bash", shell, within: .seconds(5)))
