@@ -248,6 +248,8 @@ public struct ForwardStatus: Hashable, Codable, Sendable {
     public var boundPort: UInt16?
     /// The last probe; absent before the first, and where none is made.
     public var probe: ProbeStatus?
+    /// `true` until the first probe has ended: it is up as far as is known without one. Absent afterwards.
+    public var awaitsProbe: Bool?
     public var relays: RelayCounters
     /// Of a network forward.
     public var network: NetworkStatus?
@@ -255,7 +257,7 @@ public struct ForwardStatus: Hashable, Codable, Sendable {
     public init(
         name: String, kind: ForwardSpec.Kind, spec: String, listen: String, target: String, state: ForwardState,
         cause: Cause? = nil, since: Timestamp, lastError: LastError? = nil, boundPort: UInt16? = nil,
-        probe: ProbeStatus? = nil, relays: RelayCounters = RelayCounters(),
+        probe: ProbeStatus? = nil, awaitsProbe: Bool? = nil, relays: RelayCounters = RelayCounters(),
         network: NetworkStatus? = nil
     ) {
         self.name = name
@@ -269,6 +271,7 @@ public struct ForwardStatus: Hashable, Codable, Sendable {
         self.lastError = lastError
         self.boundPort = boundPort
         self.probe = probe
+        self.awaitsProbe = awaitsProbe
         self.relays = relays
         self.network = network
     }

@@ -23,6 +23,16 @@ import Testing
         #expect(reply.forward?.name == "x")
     }
 
+    @Test func aForwardThatIsUpIsSettledWhenItsFirstProbeHasEnded() throws {
+        var forward = ForwardStatus.make("x", .up)
+        for (awaitsProbe, isSettled) in [(true, false), (nil, true)] as [(Bool?, Bool)] {
+            forward.awaitsProbe = awaitsProbe
+            var snapshot = StatusSnapshot.empty
+            snapshot.gateways = [.make("a", .up, [forward])]
+            #expect(try Settlement(gateway: "a", forward: "x").look(at: snapshot).isSettled == isSettled)
+        }
+    }
+
     @Test(arguments: [
         (GatewayState.up, ForwardState.up, nil, true), (.up, .degraded, nil, true), (.up, .waiting, nil, false),
         (.parked, .waiting, lost, true), (.backingOff, .waiting, lost, true), (.connecting, .waiting, lost, false),

@@ -62,7 +62,8 @@ extension GatewayStatus {
 extension ForwardStatus {
     func isSettled(in gateway: GatewayStatus) -> Bool {
         switch state {
-        case .up, .degraded, .parked, .disabled: true
+        case .up: awaitsProbe != true
+        case .degraded, .parked, .disabled: true
         case .waiting: gateway.state != .up && gateway.isSettled
         }
     }

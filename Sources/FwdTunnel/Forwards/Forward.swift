@@ -48,6 +48,7 @@ final class Forward {
     var listener: (any ForwardListener)?
     private var prober: Prober?
     private var isReady = false
+    private var awaitsProbe = false
 
     init(
         _ configuration: ForwardConfiguration, loop: any EventLoop, logger: Logger,
@@ -67,6 +68,7 @@ final class Forward {
     /// Set right after creation, where the configuration has a probe.
     func probe(from source: ProbeSource) {
         guard let probe = configuration.probe else { return }
+        awaitsProbe = true
         prober = Prober(probe, of: configuration, loop: loop, source: source) { [weak self] cause in
             self?.probed(cause)
         }
@@ -75,7 +77,10 @@ final class Forward {
     private func probed(_ cause: Cause?) {
         if let cause { remember(cause) }
         machine.probed(cause)
-        noticeChange()
+        let isFirst = awaitsProbe
+        awaitsProbe = false
+        // The first verdict is news even where it only confirms.
+        if !noticeChange(), isFirst { stateDidChange() }
     }
 
     // MARK: - Events
@@ -169,10 +174,12 @@ final class Forward {
     }
 
     /// The one place that all changes of state pass.
-    private func noticeChange() {
+    /// - Returns: whether there was one.
+    @discardableResult
+    private func noticeChange() -> Bool {
         noticeReadiness()
         let state = machine.publicState
-        guard state != lastState else { return }
+        guard state != lastState else { return false }
         let message = "\(lastState.rawValue) -> \(state.rawValue)"
         record(from: lastState, to: state)
         lastState = state
@@ -190,6 +197,7 @@ final class Forward {
             logger.error("\(message): \(machine.cause?.message ?? "")")
         }
         stateDidChange()
+        return true
     }
 
     private func noticeReadiness() {
@@ -213,7 +221,8 @@ final class Forward {
             name: configuration.name, kind: spec.kind, spec: spec.description, listen: spec.listen.description,
             target: spec.target.description, state: machine.publicState, cause: machine.cause, since: since,
             lastError: lastError, boundPort: machine.boundPort,
-            probe: prober?.status, relays: counters.values, network: listener?.network)
+            probe: prober?.status, awaitsProbe: awaitsProbe ? true : nil, relays: counters.values,
+            network: listener?.network)
     }
 }
 

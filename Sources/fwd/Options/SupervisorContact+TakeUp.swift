@@ -27,7 +27,10 @@ extension SupervisorContact {
             throw ControlError(.badAnswer, "the supervisor did not tell of \(id)")
         }
         Console.data(Outcome.line(id, forward, reply.gateway, Console.style))
-        if !reply.isSettled { Console.talk("\(id) is not up after \(Int(timeout)) s; fwd list shows how it goes on") }
+        if !reply.isSettled {
+            let what = forward.state == .up ? "its probe has not ended" : "\(id) is not up"
+            Console.talk("\(what) after \(Int(timeout)) s; fwd list shows how it goes on")
+        }
         return forward.state == .up
     }
 }

@@ -41,7 +41,7 @@ final class Prober {
     func connectionSucceeded() {
         let (isProof, actions) = machine.connectionSucceeded(now: .now)
         perform(actions)
-        if isProof, status?.isSuccess == false { conclude(.init(), took: .zero) }
+        if isProof, status?.isSuccess != true { conclude(.init(), took: .zero) }
     }
 
     func connectionFailed() {
