@@ -33,6 +33,7 @@ struct CommandFixture: Sendable {
                 let port = FreePorts.next()
                 try fixture.write("site", fixture.gateway(forwards: "  web: -L \(port):127.0.0.1:\(target.port)\n"))
                 try await fixture.running { process in
+                    try await eventually("it is up") { try await fixture.forward("site/web")?.state == .up }
                     try await StreamClient.with(port: port) { client in
                         try await client.send("hello")
                         #expect(await client.receive(count: 5) == "hello")

@@ -21,9 +21,11 @@ import Testing
             try fixture.write("site", text)
             try await fixture.running { _ in
                 // From the supervisor: the directory of the environment is another one.
-                let offered = try await complete(
-                    "fwd disable --control \(fixture.control) ", fixture, directory: "/none")
-                #expect(offered == ["site/db", "site/web"])
+                try await eventually("they are offered") {
+                    try await complete("fwd disable --control \(fixture.control) ", fixture, directory: "/none") == [
+                        "site/db", "site/web",
+                    ]
+                }
                 #expect(
                     try await complete("fwd disable --control \(fixture.control) site/w", fixture, directory: "/none")
                         == ["site/web"])

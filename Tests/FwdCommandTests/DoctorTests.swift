@@ -50,10 +50,11 @@ import Testing
         }
 
         /// Another target, another spelling of an allowed one, another port, another address of an allowed port.
+        /// Without probes, whose failure would be the last one instead of the client's.
         var unlisted: String {
             """
-              target: -L \(forbidden[0]):127.0.0.1:\(targets[3].port)
-              spelling: -L \(forbidden[1]):127.0.0.2:\(targets[0].port)
+              target: {spec: -L \(forbidden[0]):127.0.0.1:\(targets[3].port), probe: off}
+              spelling: {spec: -L \(forbidden[1]):127.0.0.2:\(targets[0].port), probe: off}
               port: -R \(forbidden[2]):127.0.0.1:\(targets[0].port)
               address: -R 127.0.0.3:\(remote[1]):127.0.0.1:\(targets[0].port)
 

@@ -10,7 +10,7 @@ import Testing
             let forwards = "  web: -L \(FreePorts.next()):127.0.0.1:\(hole.port)\n"
             try fixture.write("site", await Self.asking(agent, fixture, fixture.gateway(forwards: forwards)))
             let answer = try await fixture.doctor()
-            #expect(answer.took < .seconds(10))
+            #expect(answer.isInTime)
             let login = try answer.step(.login)
             #expect(login.outcome == .ok)
             #expect(login.details.contains { $0.contains("has not answered within 5 s") }, "\(login)")
@@ -25,7 +25,7 @@ import Testing
                     .replacing("port: \(fixture.server.port)", with: "port: \(silent.port)")
                 try fixture.write("site", await Self.asking(agent, fixture, text))
                 let answer = try await fixture.doctor()
-                #expect(answer.took < .seconds(10))
+                #expect(answer.isInTime)
                 #expect(answer.result.exit == .exited(1))
                 #expect(try answer.step(.banner).outcome == .failed)
                 for name in [DoctorStep.Name.listener, .target] {
@@ -42,7 +42,7 @@ import Testing
             let text = fixture.gateway().replacing("ssh-config: none", with: "ssh-config: \(config)")
             try fixture.write("site", text)
             let answer = try await fixture.doctor()
-            #expect(answer.took < .seconds(10))
+            #expect(answer.isInTime)
             #expect(answer.result.exit == .exited(78))
             #expect(answer.report.steps.map(\.outcome) == [.failed])
             #expect(answer.report.steps[0].finding.hasPrefix("ssh -G has not said within 4 s"))

@@ -33,6 +33,7 @@ import Testing
                 let port = FreePorts.next()
                 try fixture.write("site", fixture.gateway(forwards: "  web: -L \(port):127.0.0.1:\(target.port)\n"))
                 try await fixture.running { _ in
+                    try await eventually("it is up") { try await fixture.forward("site/web")?.state == .up }
                     try await StreamClient.with(port: port) { client in
                         try await client.send("one")
                         #expect(await client.receive(count: 3) == "one")

@@ -48,10 +48,10 @@ import Testing
         try await CommandFixture.with { fixture in
             try await fixture.running { _ in
                 let command =
-                    "exec timeout -s INT 2 '\(try FwdProcess.path())' list --watch --control '\(fixture.control)'"
+                    "exec timeout -s INT 4 '\(try FwdProcess.path())' list --watch --control '\(fixture.control)'"
                 let result = try await ProcessRun.run(
                     "script", ["-qefc", command, "/dev/null"], environment: ["TERM": "xterm", "PATH": "/usr/bin:/bin"],
-                    within: .seconds(20))
+                    within: .seconds(30))
                 #expect(result.output.hasSuffix(LiveScreen.leave), "\(result.output.debugDescription)")
             }
         }
@@ -81,7 +81,8 @@ import Testing
     }
 
     private static func states(_ list: ChildProcess) throws -> [ForwardState] {
-        try list.standardOutput.split(separator: "\n").flatMap { line in
+        // Whole lines alone.
+        try list.standardOutput.split(separator: "\n", omittingEmptySubsequences: false).dropLast().flatMap { line in
             try ControlJSON.decode([ListEntry].self, from: Data(line.utf8)).map(\.forward.state)
         }
     }

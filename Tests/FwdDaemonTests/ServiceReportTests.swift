@@ -78,6 +78,7 @@ import Testing
             try await eventually("it says so") { receiver.last("STATUS") == "gateways up: 1, forwards up: 1" }
             #expect(receiver.messages.count == 2)
         }
+        manager.flush()
         #expect(receiver.messages.last?.hasPrefix("STOPPING=1\n") == true)
         #expect(receiver.messages(with: "READY").count == 1)
     }

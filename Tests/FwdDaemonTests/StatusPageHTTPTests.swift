@@ -31,39 +31,56 @@ import Testing
     }
 
     @Test func tooManyStreamsAreRefusedAndAllEndWithTheDaemon() async throws {
-        let streams = Streams()
-        try await DaemonTests.with(ConfigurationStub(["a": ["x"]])) { daemon in
-            for _ in 0..<StatusFeed.Policy.pages {
-                let stream = try await answer(daemon.health, "/events")
-                #expect(stream.headers.first(name: "content-type") == "text/event-stream")
-                var iterator = stream.body.makeAsyncIterator()
-                let first = try #require(try await iterator.next())
-                #expect(String(buffer: first).hasPrefix("event: status\ndata: {"))
-                await streams.keep(stream)
+        var configuration = HTTPClient.Configuration()
+        // Each stream has a connection of its own.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = StatusFeed.Policy.pages + 2
+        try await HTTPClient.withHTTPClient(configuration: configuration) { http in
+            let readers = StreamReaders()
+            try await DaemonTests.with(ConfigurationStub(["a": ["x"]])) { daemon in
+                for _ in 0..<StatusFeed.Policy.pages {
+                    let stream = try await answer(daemon.health, "/events", by: http)
+                    #expect(stream.headers.first(name: "content-type") == "text/event-stream")
+                    await readers.read(stream)
+                }
+                try await eventually("all have the state") { await readers.firsts.count == StatusFeed.Policy.pages }
+                for first in await readers.firsts { #expect(first.hasPrefix("event: status\ndata: {")) }
+                let refused = try await answer(daemon.health, "/events", by: http)
+                #expect(refused.status == .serviceUnavailable)
+                #expect(refused.headers.first(name: "retry-after") == "30")
+                // Scrapers are still answered.
+                let metrics = try await answer(daemon.health, "/metrics", by: http)
+                #expect(metrics.status == .ok)
+                #expect(await readers.ended == 0)
             }
-            let refused = try await answer(daemon.health, "/events")
-            #expect(refused.status == .serviceUnavailable)
-            #expect(refused.headers.first(name: "retry-after") == "30")
-            // Scrapers are still answered.
-            let metrics = try await answer(daemon.health, "/metrics")
-            #expect(metrics.status == .ok)
-        }
-        // The daemon has ended although they were open.
-        #expect(await streams.count == StatusFeed.Policy.pages)
-    }
-
-    private actor Streams {
-        private var open: [HTTPClientResponse] = []
-        var count: Int { open.count }
-
-        func keep(_ stream: HTTPClientResponse) {
-            open.append(stream)
+            // The daemon has ended although they were open.
+            try await eventually("all have ended") { await readers.ended == StatusFeed.Policy.pages }
         }
     }
 
-    private func answer(_ health: String, _ path: String, host: String? = nil) async throws -> HTTPClientResponse {
+    /// Reads streams to their ends. A stream that nobody reads is closed.
+    private actor StreamReaders {
+        private(set) var firsts: [String] = []
+        private(set) var ended = 0
+
+        func read(_ response: HTTPClientResponse) {
+            Task {
+                var isFirst = true
+                do {
+                    for try await part in response.body where isFirst {
+                        isFirst = false
+                        firsts.append(String(buffer: part))
+                    }
+                } catch {}
+                ended += 1
+            }
+        }
+    }
+
+    private func answer(
+        _ health: String, _ path: String, host: String? = nil, by http: HTTPClient = .shared
+    ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: "http://\(health)\(path)")
         if let host { request.headers.replaceOrAdd(name: "Host", value: host) }
-        return try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        return try await http.execute(request, timeout: .seconds(20))
     }
 }

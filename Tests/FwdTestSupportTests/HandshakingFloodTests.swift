@@ -37,9 +37,9 @@ struct HandshakingFloodTests {
 
     @Test func `Slow bytes come one by one`() async throws {
         try await SSHClient.with(.slowBytes()) { client in
+            let clock = ContinuousClock()
+            let start = clock.now
             try await StreamClient.with(port: client.server.port) { stream in
-                let clock = ContinuousClock()
-                let start = clock.now
                 #expect(await stream.receive(count: 3) == "SSH")
                 #expect(clock.now - start > .milliseconds(1_500))
             }

@@ -48,7 +48,7 @@ import Testing
     @Test func `A key is forgotten when its lifetime is over`() async throws {
         let key = try await SSHKey.shared(.ed25519, name: "user")
         try await SSHAgentFixture.with { agent in
-            try await agent.add(key, lifetime: .seconds(1))
+            try await agent.add(key, lifetime: .seconds(3))
             #expect(try await agent.publicLines.count == 1)
             try await eventually("the key is forgotten") { try await agent.publicLines.isEmpty }
         }

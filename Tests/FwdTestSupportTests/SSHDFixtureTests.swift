@@ -9,10 +9,11 @@ import Testing
         through sshd: SSHDFixture, to target: UInt16, _ body: (UInt16, ChildProcess) async throws -> Void
     ) async throws {
         let port = FreePorts.next()
-        let arguments = sshd.sshArguments(["-N", "-L", "\(port):127.0.0.1:\(target)"])
+        let arguments = sshd.sshArguments(["-v", "-N", "-L", "\(port):127.0.0.1:\(target)"])
         try await ProcessRun.running("ssh", arguments) { ssh in
+            // Said after it listens on all addresses. Whether the port is free is not asked: to ask is to take it.
             try await eventually("ssh listens or says why not: \(ssh.standardError)") {
-                ssh.exit != nil || !FreePorts.isFree(port)
+                ssh.exit != nil || ssh.standardError.contains("Entering interactive session")
             }
             try #require(ssh.exit == nil, "\(ssh.standardError)")
             try await body(port, ssh)

@@ -52,9 +52,9 @@ struct HandshakingServerTests {
                 }
             }
         }
-        // Most of the time it waited.
+        // Most of the time it waited; the looks of the waits above are in it.
         let elapsed = (ContinuousClock.now - started).components.seconds
-        #expect(processorSeconds - processor < Double(elapsed), "\(elapsed) s")
+        #expect(processorSeconds - processor < 1.5 * Double(elapsed), "\(elapsed) s")
     }
 
     /// Opens a channel and sends something, so that the later steps come.
@@ -122,7 +122,7 @@ struct HandshakingServerTests {
                 let port = try await eventually("it listens") { await fixture.status.forwards.first?.boundPort }
                 let plan = ExchangePlan(seed: 1, up: 20_000, down: 1 << 30)
                 let exchange = Task { try? await StreamClient.exchange(port: port, plan) }
-                let cause = try await eventually(within: .seconds(60), "the flood is cut off") {
+                let cause = try await eventually(within: .seconds(200), "the flood is cut off") {
                     await fixture.status.lastError?.cause
                 }
                 #expect(cause.reason == .protocol, "\(cause)")

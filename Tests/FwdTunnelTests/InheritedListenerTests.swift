@@ -70,7 +70,10 @@ private func withStore(
     defer { store.closeAll() }
     try await SSHDFixture.with { sshd in
         try await TargetServer.with(.echo) { target in
-            try await body(sshd, forward(.local, "f", to: target), store)
+            var forward = forward(.local, "f", to: target)
+            // Longer than a busy machine needs.
+            forward.hold = .seconds(60)
+            try await body(sshd, forward, store)
         }
     }
 }

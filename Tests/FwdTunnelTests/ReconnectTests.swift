@@ -15,11 +15,13 @@ struct ReconnectTests {
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: forwards)) { fixture in
                 let port = try #require(try await fixture.waitUntil("l", is: .up).boundPort)
                 try await fixture.waitUntil("r", is: .up)
+                var times: [Duration] = []
                 for round in 0..<3 {
+                    let before = try await fixture.forward("l").relays.bytesToTarget
                     let endless = ExchangePlan(seed: 1, up: 1 << 34, down: 1 << 34)
                     let traffic = Task { try? await StreamClient.exchange(port: port, endless) }
                     try await eventually("traffic runs") {
-                        try await fixture.forward("l").relays.bytesToTarget > 1 << 20
+                        try await fixture.forward("l").relays.bytesToTarget > before + 1 << 20
                     }
                     await sshd.kill()
                     try await eventually("the loss is noticed") { await fixture.status.state != .up }
@@ -31,12 +33,14 @@ struct ReconnectTests {
                     let accepting = ContinuousClock.now
                     try await fixture.waitUntil("l", is: .up)
                     try await fixture.waitUntil("r", is: .up)
-                    #expect(ContinuousClock.now - accepting < .seconds(3))
+                    times.append(ContinuousClock.now - accepting)
                     let received = try await held.value
                     #expect(received.isExactly(plan.down))
                     traffic.cancel()
                     _ = await traffic.value
                 }
+                // Of the median, so that one pause of the machine is not taken for a wait.
+                #expect(times.sorted()[1] < .seconds(3) && times.allSatisfy { $0 < .seconds(10) }, "\(times)")
                 #expect(await fixture.status.connects == 4)
             }
             await target.stop()

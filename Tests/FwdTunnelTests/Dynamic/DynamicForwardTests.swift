@@ -111,7 +111,8 @@ struct DynamicForwardTests {
             try await eventually("they are counted") {
                 try await fixture.forward("d").relays.ended[RelayResult.notAllowed.rawValue] == 3
             }
-            #expect(target.totalConnections == 3)
+            // A grant follows the server's connect, which the target's accept follows.
+            try await eventually("all three have come") { target.totalConnections == 3 }
         }
     }
 
@@ -183,7 +184,9 @@ private func withProxy(
     try await SSHDFixture.with(options) { sshd in
         try await TargetServer.with(behaviour) { target in
             let permit = host.map { [PermittedDestination(host: $0, ports: target.port...target.port)] }
-            let forward = ForwardConfiguration.dynamic(port: FreePorts.next(), permit: permit)
+            var forward = ForwardConfiguration.dynamic(port: FreePorts.next(), permit: permit)
+            // Longer than a busy machine needs.
+            forward.hold = .seconds(60)
             try await GatewayFixture.with(sshd.gatewayConfiguration(forwards: [forward])) { fixture in
                 let port = try #require(try await fixture.waitUntil("d", is: .up).boundPort)
                 try await body(port, target, fixture, sshd)

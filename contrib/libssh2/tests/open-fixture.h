@@ -221,6 +221,32 @@ listen_on_loopback(int backlog, int *port)
     return listener;
 }
 
+/* For sshd, which binds it a while later: none of those that the kernel gives
+ * out by itself (from 32768 on), so that no other test gets it meanwhile. */
+static int
+port_for_sshd(void)
+{
+    struct sockaddr_in address;
+    int i;
+
+    memset(&address, 0, sizeof(address));
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for(i = 0; i < 7000; i++) {
+        int port = 20000 + (int)((getpid() * 17L + i) % 7000);
+        int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int taken;
+
+        address.sin_port = htons((unsigned short)port);
+        taken = bind(s, (struct sockaddr *)&address, sizeof(address));
+        close(s);
+        if(!taken)
+            return port;
+    }
+    fail("there is no free port for sshd");
+    return -1;
+}
+
 static int
 connect_to_loopback(int port)
 {
@@ -438,7 +464,7 @@ sshd_start(const char *lines)
     fixture_run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path,
                 NULL);
 
-    close(listen_on_loopback(1, &sshd_port));
+    sshd_port = port_for_sshd();
     snprintf(path, sizeof(path), "%s/config", fixture_folder);
     snprintf(log, sizeof(log), "%s/log", fixture_folder);
     config = fopen(path, "w");

@@ -81,6 +81,29 @@ listening(int *port)
     return s;
 }
 
+/* For sshd, which binds it a while later: none of those that the kernel gives
+ * out by itself (from 32768 on), so that no other test gets it meanwhile. */
+static int
+port_for_sshd(void)
+{
+    struct sockaddr_in a = { .sin_family = AF_INET };
+    int i;
+
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for(i = 0; i < 7000; i++) {
+        int port = 20000 + (int)((getpid() * 17L + i) % 7000);
+        int taken, s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        a.sin_port = htons((unsigned short)port);
+        taken = bind(s, (struct sockaddr *)&a, sizeof(a));
+        close(s);
+        if(!taken)
+            return port;
+    }
+    check(!"there is a free port for sshd");
+    return -1;
+}
+
 static int
 connected(int port)
 {
@@ -133,9 +156,8 @@ sshd_start(void)
 {
     char path[128];
     FILE *config;
-    int port, i, s = listening(&port);
+    int port = port_for_sshd(), i, s;
 
-    close(s);
     check(mkdtemp(folder));
     atexit(clean_up);
     check(!run("ssh-keygen -q -t ed25519 -N '' -f host"));

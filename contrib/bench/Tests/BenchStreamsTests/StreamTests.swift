@@ -30,7 +30,7 @@ struct StreamTests {
     func bulk(direction: Direction, relays: Int) throws {
         let target = try TargetServer()
         defer { target.stop() }
-        let bulk = Bulk(direction, relays: relays, duration: .milliseconds(150))
+        let bulk = Bulk(direction, relays: relays, duration: .milliseconds(500))
         let result = try bulk.run(through: target.worker, to: target)
         #expect(result.bytes >= relays * 256 * 1024)
         #expect(result.seconds > 0.1)
@@ -58,7 +58,7 @@ struct StreamTests {
         #expect(times.count == 100)
         #expect(times.allSatisfy { $0 > 0 && $0 < 1 })
         let greetings = Greetings(through: target.greeter)
-        #expect(try greetings.rate(clients: 4, duration: .milliseconds(100)) > 10)
+        #expect(try greetings.rate(clients: 4, duration: .milliseconds(500)) > 10)
         let burst = try greetings.burst(of: 20)
         #expect(burst.count == 20 && burst == burst.sorted())
         let held = try HeldConnections(40, through: target.worker)
