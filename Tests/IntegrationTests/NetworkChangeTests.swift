@@ -48,12 +48,12 @@ struct NetworkChangeTests {
         }
     }
 
-    /// When the next attempt is planned, once that is more than five seconds away.
+    /// When the next attempt is planned, once that is more than eight seconds away.
     private func longWait(of fixture: SupervisorFixture) async throws -> Timestamp {
-        try await eventually(within: .seconds(120), "the gateway waits for long") { () async throws -> Timestamp? in
+        try await eventually(within: .seconds(240), "the gateway waits for long") { () async throws -> Timestamp? in
             let status = try await fixture.snapshot().gateways[0]
             guard status.state == .backingOff, let next = status.nextRetry else { return nil }
-            return next.secondsSince1970 - Date().timeIntervalSince1970 > 5 ? next : nil
+            return next.secondsSince1970 - Date().timeIntervalSince1970 > 8 ? next : nil
         }
     }
 }

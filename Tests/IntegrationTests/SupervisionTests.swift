@@ -31,7 +31,10 @@ struct SupervisionTests {
                     try await exchangeAll(through: [local, remote], to: target, round: round)
                 }
                 let later = try await settledDescriptors(of: fixture, sshd)
-                #expect(later.fwd == descriptors.fwd)
+                // The connection of the last look may still be there.
+                try await eventually("descriptors are as before") {
+                    fixture.process.counters.openDescriptors <= descriptors.fwd
+                }
                 // Fewer are no leak: the login shell of the session's first command may have ended meanwhile.
                 #expect(later.server <= descriptors.server)
                 let growth = fixture.process.counters.residentBytes - memory
@@ -82,11 +85,13 @@ struct SupervisionTests {
         try await SSHDFixture.with { sshd in
             let target = try await TargetServer.start(.exchange)
             let port = FreePorts.next()
-            var gateway = sshd.gatewayConfiguration(
-                name: "gw", forwards: [try ForwardConfiguration("a", "-L \(port):127.0.0.1:\(target.port)")])
+            var slow = try ForwardConfiguration("a", "-L \(port):127.0.0.1:\(target.port)")
+            // It still runs when the signals come, and ends while fwd drains, on every machine.
+            slow.limits.bytesPerSecond = 20_000_000
+            var gateway = sshd.gatewayConfiguration(name: "gw", forwards: [slow])
             try await SupervisorFixture.with([gateway]) { fixture in
                 try await fixture.waitUntil("gw/a", is: .up)
-                let plan = ExchangePlan(seed: 1, up: 200 << 20, down: 200 << 20)
+                let plan = ExchangePlan(seed: 1, up: 60 << 20, down: 60 << 20)
                 async let transfer = StreamClient.exchange(port: port, plan)
                 try await eventually("the transfer runs") {
                     try await fixture.snapshot().gateways[0].forwards[0].relays.bytesToTarget > 0
@@ -131,7 +136,7 @@ struct SupervisionTests {
                 await #expect(throws: StreamFailure.self) { _ = try await StreamClient.connect(port: port) }
                 let rest = try String(contentsOfFile: fixture.forwards + "/gw.yaml", encoding: .utf8)
                 #expect(rest.hasPrefix("# ours, do not touch\n"))
-                #expect(!rest.contains("web"))
+                #expect(!rest.contains("web:"))
                 #expect(try await fixture.snapshot().gateways[0].connects == 1)
             }
             await target.stop()
@@ -177,7 +182,10 @@ struct SupervisionTests {
                     )
                     try await attempts(100, at: server, fixture)
                     #expect(fixture.process.counters.residentBytes - memory < 8 << 20)
-                    #expect(abs(fixture.process.counters.openDescriptors - descriptors) <= 1)
+                    // Those of the last command and of an attempt come and go.
+                    try await eventually("descriptors are as before") {
+                        abs(fixture.process.counters.openDescriptors - descriptors) <= 1
+                    }
                     let status = try await fixture.fwd("status", "hostile")
                     #expect(status.exit == .exited(1))
                     #expect((status.output + status.errors).contains("the server sent"), "\(status)")

@@ -77,7 +77,7 @@ struct UnitFileTests {
                     #expect(receiver.last("STATUS") == "no gateways")
                     let reload = try await FwdProcess.run(service.arguments(of: "ExecReload") + control)
                     #expect(reload.exit == .exited(0), "\(reload)")
-                    #expect(receiver.last("RELOADING") == "1")
+                    try await eventually("the reload is told") { receiver.last("RELOADING") == "1" }
                     process.send(SIGTERM)
                     #expect(try await process.waitForExit() == .exited(0))
                     #expect(receiver.last("STOPPING") == "1")

@@ -21,8 +21,11 @@ struct WatchTests {
             try await eventually("it is gone") { try await fixture.forwards("b") == nil }
             #expect(fixture.reloads.count == 3)
 
-            for name in (1...20).map({ "c\($0)" }) {
-                try fixture.directory.write(gateway(name, ports: 1), to: "forwards.d/\(name).yaml")
+            // Prepared, so that there is no pause between them.
+            let names = (1...20).map { "c\($0)" }
+            for name in names { try fixture.directory.write(gateway(name, ports: 1), to: "\(name).tmp") }
+            for name in names {
+                try rename(fixture.directory.file("\(name).tmp"), to: fixture.forwards + "/\(name).yaml")
             }
             try await eventually("all are there") { try await fixture.forwards("c20") == 1 }
             #expect(fixture.reloads.count == 4)

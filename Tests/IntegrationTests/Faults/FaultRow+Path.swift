@@ -52,7 +52,7 @@ extension FaultRow {
         // What it carries itself is the traffic: any other would keep the overflow sessions busy.
         options.workers = 0
         try await FaultScene.with(findings, options) { scene in
-            try await FaultyPath.with(to: scene.target.port, PathConditions(bitsPerSecond: 4_000_000)) { path in
+            try await FaultyPath.with(to: scene.target.port, PathConditions(bitsPerSecond: 1_000_000)) { path in
                 let port = try await scene.lead(to: [path.port])[0]
                 let route = FaultTraffic.Route(port: port, target: scene.target, mayBreak: true, mayEndShort: true)
                 let (cut, broken) = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -79,7 +79,7 @@ extension FaultRow {
 
     private static func isBroken(_ route: FaultTraffic.Route) async throws -> Bool {
         do {
-            try await Exchanges.prove(Exchanges.next(up: 400_000, down: 800_000), route)
+            try await Exchanges.prove(Exchanges.next(up: 100_000, down: 200_000), route)
             return false
         } catch is StreamFailure {
             return true
@@ -125,6 +125,7 @@ extension FaultRow {
                 try "127.0.0.3 moving.test\n".write(toFile: hosts, atomically: false, encoding: .utf8)
                 let struck = ContinuousClock.now
                 try await scene.sshd.killSessions()
+                try await eventually("it came back") { try await scene.status.connects == 2 }
                 try await scene.waitUntilRecovered(since: struck)
                 #expect(try await scene.status.address?.hasPrefix("127.0.0.3:") == true)
             }

@@ -4,7 +4,7 @@ import FwdTestSupport
 import Testing
 
 /// A real Prometheus reads a real `fwd run` with the shipped rules; `PrometheusFixture` says what it hurries.
-@Suite("Alerts", .serialized, .timeLimit(.minutes(2)))
+@Suite("Alerts", .serialized, .timeLimit(.minutes(5)))
 struct AlertTests {
     @Test(
         "a dead server, a stranger's host key, a dead target and a bad file raise their alert, which goes again",
@@ -32,7 +32,8 @@ struct AlertTests {
         #expect(alert.labels["severity"] == "page")
         #expect(alert.annotations["description"]?.contains("fwd status gw") == true, "\(alert)")
         // A forward that waits for its gateway is not told of a second time.
-        #expect(try await prometheus.firing().map { $0.labels["alertname"] } == ["FwdGatewayDown"])
+        let names = try await prometheus.firing().compactMap { $0.labels["alertname"] }
+        #expect(names.contains("FwdGatewayDown") && !names.contains { $0.hasPrefix("FwdForward") }, "\(names)")
         try await waitUntilDashboardShows(prometheus) { Self.panelsOfAnOutage.contains($0) }
         try await sshd.restart()
         try await prometheus.waitUntilNothingFires()

@@ -2,7 +2,7 @@ import FwdCore
 import FwdTestSupport
 import Testing
 
-@Suite("Metrics of a fleet", .serialized, .timeLimit(.minutes(2)))
+@Suite("Metrics of a fleet", .serialized, .timeLimit(.minutes(5)))
 struct FleetMetricsTests {
     @Test("Prometheus reads a site through fwd itself, and one above it takes over metrics and alerts", .prometheus)
     func travelThroughForwards() async throws {

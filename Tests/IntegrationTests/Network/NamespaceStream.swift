@@ -52,7 +52,7 @@ enum NamespaceStream {
             return try await ProcessRun.running(client[0], Array(client.dropFirst())) { client in
                 try await meanwhile()
                 _ = try await server.waitForExit(within: .seconds(120))
-                _ = try await client.waitForExit(within: .seconds(10))
+                _ = try await client.waitForExit(within: .seconds(120))
                 return try outcome(server, client, mebibytes)
             }
         }

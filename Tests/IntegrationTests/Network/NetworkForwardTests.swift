@@ -13,12 +13,12 @@ struct NetworkForwardTests {
             try await sites.supervised { fixture in
                 try await fixture.waitUntil(Self.id, is: .up)
                 for address in [TwoSites.peerIPv4, TwoSites.peerIPv6, TwoSites.farIPv4, TwoSites.farIPv6] {
-                    #expect(try await sites.answers(address, from: sites.here), "\(address)")
+                    #expect(try await sites.answers(address, from: sites.here, within: 10), "\(address)")
                 }
                 // As long as the device takes: no piece is lost, and none is cut.
-                #expect(try await sites.answers(TwoSites.farIPv4, from: sites.here, bytes: 1472))
-                #expect(try await sites.answers(TwoSites.nearIPv4, from: sites.there))
-                #expect(try await sites.answers(TwoSites.nearIPv6, from: sites.there))
+                #expect(try await sites.answers(TwoSites.farIPv4, from: sites.here, bytes: 1472, within: 10))
+                #expect(try await sites.answers(TwoSites.nearIPv4, from: sites.there, within: 10))
+                #expect(try await sites.answers(TwoSites.nearIPv6, from: sites.there, within: 10))
                 for (address, isUp) in [(TwoSites.farIPv4, true), (TwoSites.farIPv6, false), (TwoSites.farIPv4, false)]
                 {
                     let outcome = try await NamespaceStream.run(
@@ -135,7 +135,8 @@ struct NetworkForwardTests {
     @Test("keep packets whole while keys are exchanged under load")
     func rekeys() async throws {
         try await TwoSites.with(configuration: ["RekeyLimit 2M", "LogLevel DEBUG1"]) { sites in
-            try await sites.supervised { fixture in
+            // No probe: its echo may be dropped under this load.
+            try await sites.supervised(probe: "off") { fixture in
                 try await fixture.waitUntil(Self.id, is: .up)
                 for isUp in [true, false] {
                     let outcome = try await NamespaceStream.run(

@@ -91,9 +91,11 @@ struct TwoSites {
         ) { try await body($0) }
     }
 
-    /// Whether an address answers, asked from a namespace.
-    func answers(_ address: String, from space: NetworkNamespace, bytes: Int = 56) async throws -> Bool {
-        let command = space.wrapper + ["ping", "-n", "-c", "1", "-W", "1", "-s", "\(bytes)", address]
+    /// Whether an address answers one ping within some seconds, asked from a namespace.
+    func answers(
+        _ address: String, from space: NetworkNamespace, bytes: Int = 56, within seconds: Int = 1
+    ) async throws -> Bool {
+        let command = space.wrapper + ["ping", "-n", "-c", "1", "-W", "\(seconds)", "-s", "\(bytes)", address]
         return try await ProcessRun.run(command[0], Array(command.dropFirst())).exit.isSuccess
     }
 

@@ -22,7 +22,8 @@ struct StatusPageBrowserTests {
                 try await browser.text("#summary") == "0 of 2 forwards up; not up: amsterdam"
             }
             #expect(try await browser.text("tbody .state") == "waiting")
-            #expect(try await browser.text("section > .cause") != "", "the gateway says why")
+            // Not while it tries again.
+            try await eventually("the gateway says why") { try await browser.text("section > .cause") != "" }
             try await sshd.restart()
             try await eventually("both are up again") {
                 try await browser.text("#summary") == "2 of 2 forwards up"

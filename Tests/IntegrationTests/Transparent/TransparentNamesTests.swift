@@ -38,11 +38,16 @@ struct TransparentNamesTests {
         let port = FreePorts.next()
         let texts = (0..<5).map { "\"\(String(repeating: "\($0)", count: 250))\"" }.joined(separator: ",")
         let arguments = [
-            "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file=", "--user=root",
+            "--keep-in-foreground", "--log-facility=-", "--no-resolv", "--no-hosts", "--conf-file=/dev/null",
+            "--pid-file=", "--user=root",
             "--bind-interfaces", "--listen-address=127.0.0.1", "--port=\(port)",
             "--host-record=db.b.example,10.66.0.7,fd66::7", "--txt-record=long.b.example,\(texts)",
         ]
-        try await ProcessRun.running("dnsmasq", arguments) { _ in
+        try await ProcessRun.running("dnsmasq", arguments) { dnsmasq in
+            try await eventually("dnsmasq listens") {
+                if let exit = dnsmasq.exit { throw TestSupportError("dnsmasq: \(exit), \(dnsmasq.standardError)") }
+                return dnsmasq.standardError.contains("started")
+            }
             let rule = DNSRule(
                 domains: ["b.example"], server: .init(host: "127.0.0.1", port: port),
                 listen: .init(host: "127.0.0.1", port: 5300))

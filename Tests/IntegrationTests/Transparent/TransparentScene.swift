@@ -46,7 +46,7 @@ struct TransparentScene: Sendable {
 
     /// Runs a shell command in the namespace.
     func shell(_ command: String, within deadline: Duration = .seconds(60)) async throws -> ProcessResult {
-        let words = space.wrapper + ["bash", "-c", command]
+        let words = space.wrapper + ["env", "LC_ALL=C", "bash", "-c", command]
         return try await ProcessRun.run(words[0], Array(words.dropFirst()), within: deadline)
     }
 

@@ -14,14 +14,15 @@ struct TwoOfficesTests {
         try await LinkedOffices.with([means]) { linked in
             let capture = try await linked.offices.capturing {
                 let began = ContinuousClock.now
-                let exchanged = try await linked.exchange(Self.size, means, direction)
+                let exchanged = try await linked.exchange(Self.size, means, direction, within: .seconds(300))
                 #expect(exchanged.isWhole && exchanged.bytes == Self.size, "\(exchanged)")
                 #expect(try await linked.exchange6(Self.sample, means, direction)?.isWhole != false)
                 print("\(means.testDescription) \(direction.testDescription): \(ContinuousClock.now - began)")
             }
             expectOnlySSH(in: capture, linked)
             expectNothingInner(in: capture, linked.ends(direction), means)
-            #expect(capture.count > Self.size && capture.dropped == 0)
+            // The Internet carries it both ways; a busy machine may miss a packet now and then.
+            #expect(capture.count > 2 * Self.size / 100 * 95, "\(capture.dropped) packets were dropped")
         }
     }
 
@@ -53,7 +54,7 @@ struct TwoOfficesTests {
                     #expect(exchanged.isWhole)
                     await #expect(throws: TestSupportError.self) {
                         try await OfficeTraffic.exchange(
-                            Self.sample, from: offices.a.client, .direct(far.server), within: .seconds(3))
+                            Self.sample, from: offices.a.client, .direct(far.server), within: .seconds(8))
                     }
                 }
                 #expect(capture.contains(OfficeTraffic.marker))
@@ -69,7 +70,7 @@ struct TwoOfficesTests {
             try await expectAllCarry(linked)
             try await linked.sshdA.restart()
             try await linked.sshdB.restart()
-            try await expectAllHeal(linked, within: .seconds(30))
+            try await expectAllHeal(linked, within: .seconds(90))
         }
     }
 
