@@ -87,9 +87,9 @@ struct DirectoryFiles: Sendable {
     private mutating func refuseLoops() {
         for index in files.indices {
             guard let configuration = files[index].configuration else { continue }
-            for forward in configuration.forwards {
+            for forward in configuration.forwards where forward.isEnabled {
                 guard case .device(let link) = forward.spec.listen,
-                    let (address, network) = configuration.loop(through: link)
+                    let (address, network) = loop(of: configuration, through: link)
                 else { continue }
                 files[index].refuse(
                     at: files[index].forwardPositions[forward.name] ?? .start,
@@ -99,6 +99,29 @@ struct DirectoryFiles: Sendable {
                 break
             }
         }
+    }
+
+    /// The address of one of its servers, or of a gateway on the way there, that the tunnel would carry, and the network
+    /// that does it.
+    private func loop(
+        of gateway: GatewayConfiguration, through link: NetworkLink, seen: Set<String> = []
+    ) -> (address: String, network: AddressRange)? {
+        for server in gateway.servers {
+            switch server.route {
+            case .direct:
+                guard let bytes = AddressRangeText.address(server.hostName),
+                    let network = link.network(covering: bytes)
+                else { continue }
+                return (server.hostName, network)
+            case .via(let name):
+                guard !seen.contains(name), let next = files.first(where: { $0.name == name })?.configuration,
+                    let found = loop(of: next, through: link, seen: seen.union([name]))
+                else { continue }
+                return found
+            case .command: continue
+            }
+        }
+        return nil
     }
 
     /// A gateway that others go through carries their sessions, if nothing else.
@@ -127,19 +150,6 @@ struct DirectoryFiles: Sendable {
             // What is refused does not listen.
             if files[index].configuration == nil { listeners = before }
         }
-    }
-}
-
-extension GatewayConfiguration {
-    /// The address of one of its servers that the tunnel would carry, and the network that does it.
-    fileprivate func loop(through link: NetworkLink) -> (address: String, network: AddressRange)? {
-        for server in servers {
-            guard case .direct = server.route, let bytes = AddressRangeText.address(server.hostName),
-                let network = link.network(covering: bytes)
-            else { continue }
-            return (server.hostName, network)
-        }
-        return nil
     }
 }
 

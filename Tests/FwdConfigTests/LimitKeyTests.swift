@@ -73,6 +73,14 @@ import Testing
         #expect(file.diagnostics.isEmpty == isLimited)
     }
 
+    @Test func whoConnectsToAUnixSocketHasNoAddress() {
+        let file = parsed("allow: 10.0.0.0/8", spec: "-L /run/db.sock:b:2")
+        #expect(
+            file.diagnostics.errors.map(\.message) == [
+                "forwards.db.allow: who connects to a Unix socket has no address; \"mode\" says who may"
+            ])
+    }
+
     private static let range =
         "expected an address or a range of them, as in 192.168.1.0/24, 10.0.0.7 or 2001:db8::/32"
     private static let rate = "expected a rate from 1kB/s to 1000GB/s, as in 512kB/s, 64KiB/s or 100Mbit/s"

@@ -68,6 +68,11 @@ import Testing
         ("\(start), routes: [10.2.0.1/16]", "\(path).routes: 10.2.0.1/16 has bits behind the prefix; did you mean"),
         ("\(start), routes: [\"fd00::/16\"]", "\(path).routes: fd00::/16 needs an address of its kind in \"address\""),
         ("\(start), routes: []", "\(path).routes: read an empty list, expected a network behind the far side"),
+        (
+            "\(start), routes: [10.3.0.0/16, 10.3.0.0/16]",
+            "\(path).routes: 10.3.0.0/16 is a way into the tunnel already"
+        ),
+        ("\(start), routes: 10.99.0.0/30", "\(path).routes: 10.99.0.0/30 is a way into the tunnel already"),
         ("\(start), unit: two", "\(path).unit: read \"two\", expected any, or the number of a device"),
         ("\(start), unit: -1", "\(path).unit: read \"-1\", expected any, or the number of a device"),
         ("\(start), device: \"a b\"", "\(path).device: read \"a b\", expected a device's name"),
@@ -128,6 +133,16 @@ import Testing
             "forwards.a.network: the gateway's own address \(host) lies in 10.2.0.0/16, expected networks without it"
         #expect(contents.diagnostics.errors.contains { $0.message.hasPrefix(message) } == isRefused)
         #expect(contents.refused == (isRefused ? ["alpha"] : []))
+    }
+
+    @Test(arguments: [("10.2.3.4", true, true), ("10.2.3.4", false, false), ("10.3.0.1", true, false)])
+    func aJumpInsideTheTunnelOfWhatIsBehindItIsRefused(jump: String, isEnabled: Bool, isRefused: Bool) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(head.replacing("t2.example.org", with: jump) + "  b: -L 1:h:2\n", "jump.yaml")
+        let network = "network: {\(Self.start), routes: 10.2.0.0/16}, enabled: \(isEnabled)"
+        let behind = head.replacing("  host: t2.example.org\n", with: "  host: t2.example.org\n  via: jump\n")
+        try directory.write(behind + "  a: {\(network)}\n", "alpha.yaml")
+        #expect(try directory.forwards.load().refused == (isRefused ? ["alpha"] : []))
     }
 
     @Test func twoGatewaysCannotHaveTheSameDevice() throws {

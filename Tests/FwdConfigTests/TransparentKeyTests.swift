@@ -11,7 +11,7 @@ import Testing
 
     private func rule(_ fields: String) throws -> TransparentRule {
         let file = parsed(fields)
-        #expect(file.diagnostics == [])
+        #expect(file.diagnostics.errors == [])
         let forward = try #require(file.configuration?.forwards.first)
         #expect(forward.spec.kind == .transparent)
         #expect(forward.spec.target == .original)
@@ -60,12 +60,35 @@ import Testing
         ("transparent: 10.2.0.0/16, dns: {domains: \"*.b\", server: a}", "read \"*.b\", expected a domain"),
         ("transparent: 10.2.0.0/16, dns: {domains: b, server: \"a:0\"}", "read \"a:0\", expected a host, or host:port"),
         ("transparent: 10.2.0.0/16, dns: {domains: b, server: a, listen: localhost}", "expected an address of this"),
+        (
+            "transparent: 10.2.0.0/16, dns: {domains: b, server: a, listen: \"0.0.0.0:53\"}",
+            "expected an address of this"
+        ),
         ("transparent: 10.2.0.0/16, dns: {domains: b, server: a, port: 1}", "forwards.net.dns.port: unknown key"),
     ])
     func whatIsWrongIsTold(fields: String, message: String) {
         let file = parsed(fields)
         #expect(file.configuration == nil)
         #expect(file.diagnostics.contains { "\($0)".contains(message) }, "\(file.diagnostics)")
+    }
+
+    @Test func whoMayUseItIsAskedFor() {
+        let warning =
+            "forwards.net.transparent: every host that sends its packets through this machine can use it, from every link; "
+            + "\"allow\" says who may"
+        #expect(parsed("transparent: 10.2.0.0/16").diagnostics.map(\.message) == [warning])
+        #expect(parsed("transparent: 10.2.0.0/16, allow: 10.1.0.0/16").diagnostics == [])
+    }
+
+    @Test func twoCannotTakeQuestionsAtOnePlace() throws {
+        let directory = try TemporaryDirectory()
+        for (name, network) in [("alpha", "10.2.0.0/16"), ("beta", "10.3.0.0/16")] {
+            let forward = "  net: {transparent: \(network), dns: {domains: \(name).example, server: ns}}\n"
+            try directory.write(head + forward, "\(name).yaml")
+        }
+        let contents = try directory.forwards.load()
+        #expect(contents.refused == ["beta"])
+        #expect(contents.diagnostics.errors.first?.message.contains("where \"alpha/net\"") == true)
     }
 
     @Test func twoCannotTakeTheSameConnection() {

@@ -54,7 +54,7 @@ extension GatewayChecker {
         let mode = fields["mode"].flatMap { socketMode($0, of: spec) }
         let probe = fields["probe"].map { self.probe($0, of: spec) } ?? spec.flatMap { .standard(for: $0) }
         if let probe = fields["probe"], fields["network"] != nil { refuseConversation(probe) }
-        let limits = limits(fields, of: spec?.kind)
+        let limits = limits(fields, of: spec)
         guard let spec, let hold, let isEnabled else { return nil }
         return ForwardConfiguration(
             name: name, spec: spec, hold: hold, isEnabled: isEnabled, probe: probe, limits: limits,

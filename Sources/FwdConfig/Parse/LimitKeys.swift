@@ -7,12 +7,12 @@ extension GatewayChecker {
 
     /// - Parameters:
     ///   - fields: those of the forward.
-    ///   - kind: `nil` if the spec is wrong.
-    mutating func limits(_ fields: [String: ConfigField], of kind: ForwardSpec.Kind?) -> ForwardLimits {
+    ///   - spec: `nil` if it is wrong.
+    mutating func limits(_ fields: [String: ConfigField], of spec: ForwardSpec?) -> ForwardLimits {
         let expected = "a number from \(Self.connections.lowerBound) to \(Self.connections.upperBound)"
         return ForwardLimits(
-            allow: fields["allow"].flatMap { allow($0, kind) },
-            permit: fields["permit"].flatMap { permit($0, kind) },
+            allow: fields["allow"].flatMap { allow($0, spec) },
+            permit: fields["permit"].flatMap { permit($0, spec?.kind) },
             maxConnections: fields["max-connections"].flatMap {
                 value($0, expected: expected) { Scalars.number($0, in: Self.connections) }
             },
@@ -20,8 +20,14 @@ extension GatewayChecker {
             idleTimeout: fields["idle-timeout"].flatMap { period($0) })
     }
 
-    private mutating func allow(_ field: ConfigField, _ kind: ForwardSpec.Kind?) -> [AddressRange]? {
-        if kind == .remote {
+    private mutating func allow(_ field: ConfigField, _ spec: ForwardSpec?) -> [AddressRange]? {
+        if spec?.listensOnSocket == true {
+            error(
+                at: field.key.position,
+                "\(field.path): who connects to a Unix socket has no address; \"mode\" says who may")
+            return nil
+        }
+        if spec?.kind == .remote {
             error(
                 at: field.key.position,
                 "\(field.path): not possible for -R: libssh2 does not tell who connected at the far side")

@@ -27,9 +27,9 @@ struct ListenerTable<Owner> {
     /// Notes where `forward` listens.
     /// - Returns: who listens there already; disabled forwards listen nowhere.
     mutating func insert(_ forward: ForwardConfiguration, owner: Owner) -> Owner? {
-        if case .redirect(let rule) = forward.spec.listen { return insert(rule, of: forward, owner) }
         guard forward.isEnabled else { return nil }
         var found: Owner?
+        if case .redirect(let rule) = forward.spec.listen { found = insert(rule, owner) }
         for (key, places) in Self.places(of: forward.spec) {
             found = found ?? taken[key]?.first { ListenPlace.overlap($0.places, places) }?.owner
             taken[key, default: []].append((places, owner))
@@ -38,8 +38,7 @@ struct ListenerTable<Owner> {
     }
 
     /// Two forwards cannot both take a connection over.
-    private mutating func insert(_ rule: TransparentRule, of forward: ForwardConfiguration, _ owner: Owner) -> Owner? {
-        guard forward.isEnabled else { return nil }
+    private mutating func insert(_ rule: TransparentRule, _ owner: Owner) -> Owner? {
         let other = redirected.first { other in
             other.networks.contains { network in rule.networks.contains { $0.overlaps(network) } }
         }
@@ -55,7 +54,11 @@ struct ListenerTable<Owner> {
             [(.port(listen.port, isFarAway: spec.kind.listensFarAway), ListenPlace.places(of: listen.address))]
         case .socket(let path): [(.path(path), [.name(path)])]
         case .device(let link): keys(of: link).map { ($0, [.name("")]) }
-        case .redirect: []
+        // The redirects themselves have a port that the kernel chooses.
+        case .redirect(let rule):
+            rule.dns.map { dns in
+                [(.port(dns.listen.port, isFarAway: false), ListenPlace.places(of: .address(dns.listen.host)))]
+            } ?? []
         }
     }
 

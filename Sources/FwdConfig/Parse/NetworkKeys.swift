@@ -93,6 +93,11 @@ extension GatewayChecker {
                 refuse("peer", "\(own.host) is this side's own address, expected the far side's")
             }
         }
+        // The kernel would refuse the second of them, each time.
+        var known = Set(link.addresses.map(\.network) + link.peers)
+        for route in link.routes where !known.insert(route).inserted {
+            refuse("routes", "\(route) is a way into the tunnel already, by \"address\", \"peer\" or another route")
+        }
         for route in link.routes where !link.addresses.contains(where: { $0.bytes.count == route.network.count }) {
             refuse("routes", "\(route) needs an address of its kind in \"address\"")
         }

@@ -9,6 +9,12 @@ extension GatewayChecker {
         let dns = fields["dns"].map { self.dns($0) } ?? .some(nil)
         guard let networks, let exclude, let dns else { return nil }
         let rule = TransparentRule(networks: networks, exclude: exclude, dns: dns)
+        if fields["allow"] == nil {
+            warning(
+                at: field.position,
+                "\(field.path): every host that sends its packets through this machine can use it, from every link; "
+                    + "\"allow\" says who may")
+        }
         return ForwardSpec(kind: .transparent, listen: .redirect(rule), target: .original)
     }
 
@@ -66,9 +72,10 @@ enum DNSText {
         return ForwardSpec.Endpoint(host: host, port: port)
     }
 
+    /// One address: with all of them (0.0.0.0) an answer could leave from another one than was asked.
     static func address(_ text: String) -> ForwardSpec.Endpoint? {
-        guard let endpoint = endpoint(text, port: DNSRule.defaultListen.port),
-            AddressRangeText.parse(endpoint.host) != nil, !endpoint.host.contains("/")
+        guard let endpoint = endpoint(text, port: DNSRule.defaultListen.port), !endpoint.host.contains("/"),
+            let bytes = AddressRangeText.address(endpoint.host), bytes.contains(where: { $0 != 0 })
         else { return nil }
         return endpoint
     }

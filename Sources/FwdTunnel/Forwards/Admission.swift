@@ -21,11 +21,15 @@ final class Admission {
 
     /// Whether a connection from there may be carried; if not, that is counted, and the caller ends it.
     func admits(localPeer peer: SocketAddress?) -> Bool {
-        if let allow = limits.allow, !allow.contains(where: { $0.contains(peer?.ipBytes ?? []) }) {
-            refuse(.notAllowed, "a connection from an address that is not allowed", peer)
-            return false
-        }
-        return hasRoom(for: peer)
+        isAllowed(peer) && hasRoom(for: peer)
+    }
+
+    /// Whether it comes from where `allow` says; if not, that is counted.
+    func isAllowed(_ peer: SocketAddress?) -> Bool {
+        guard let allow = limits.allow else { return true }
+        if allow.contains(where: { $0.contains(peer?.ipBytes ?? []) }) { return true }
+        refuse(.notAllowed, "a connection from an address that is not allowed", peer)
+        return false
     }
 
     /// The same for a connection from the far side, which does not tell where it came from.

@@ -28,6 +28,8 @@ final class GatewayDriver {
 
     let pool: SessionPool
     private(set) var link: Link?
+    /// What the last attempt found out about where its server is; empty for one that is reached through another.
+    private var addresses: [SocketAddress] = []
     private var credentials: [CredentialStatus] = []
     private var since = Timestamp.now()
     private var lastState = GatewayState.stopped
@@ -152,6 +154,7 @@ final class GatewayDriver {
             return forward
         }
         for forward in added {
+            forward.listener?.gatewayConnects(to: addresses)
             forward.start()
             if machine.isUp { forward.gatewayCameUp() }
         }
@@ -251,6 +254,7 @@ final class GatewayDriver {
     private func connect(_ number: Int, _ addresses: [SocketAddress], _ login: LoginParameters) {
         machine.resolved(attempt: number)
         noticeChange()
+        self.addresses = addresses
         for forward in forwards { forward.listener?.gatewayConnects(to: addresses) }
         links.make(server, addresses: addresses) { [weak self] result in
             guard let self, isCurrent(number) else {

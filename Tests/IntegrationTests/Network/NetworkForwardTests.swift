@@ -52,6 +52,9 @@ struct NetworkForwardTests {
                 try await eventually("the far side answers") {
                     try await sites.answers(TwoSites.farIPv4, from: sites.here)
                 }
+                // The session's end is the gateway's trouble, and told once.
+                let own = fixture.log.split(separator: "\n").filter { $0.contains("forward=office") }
+                #expect(!own.contains { $0.contains("degraded") }, "\(own)")
             }
         }
     }
@@ -67,10 +70,50 @@ struct NetworkForwardTests {
                 try await eventually("the routes are gone") { try await !routes().contains("10.2.0.0/16") }
                 #expect(try await routes().contains("10.99.0.0/30"))
                 try await sites.sshd.restart()
-                try await eventually("the routes are back") {
-                    try await routes().contains("10.2.0.0/16")
-                }
+                // Up means that they are back.
                 try await fixture.waitUntil(Self.id, is: .up)
+                #expect(try await routes().contains("10.2.0.0/16"))
+                // One that somebody has taken out does not keep the others in.
+                try await sites.here.configure("route del 10.2.0.0/16 dev fwd0")
+                await sites.sshd.kill()
+                try await eventually("the other one is gone") {
+                    try await !TwoSites.shown(sites.here, "-6 route show dev fwd0").contains("fd02::/16")
+                }
+            }
+        }
+    }
+
+    @Test("are not up while a route of theirs cannot be put in, and say so")
+    func needsItsRoutes() async throws {
+        try await TwoSites.with { sites in
+            try await sites.here.configure("route add 10.2.0.0/16 dev thither")
+            try await sites.supervised("while-down: withdraw") { fixture in
+                let status = try await fixture.waitUntil(Self.id, is: .degraded)
+                #expect(status.cause?.message.contains("File exists") == true, "\(status)")
+                try await sites.here.configure("route del 10.2.0.0/16 dev thither")
+                try await fixture.waitUntil(Self.id, is: .up)
+                #expect(try await TwoSites.shown(sites.here, "route show dev fwd0").contains("10.2.0.0/16"))
+            }
+        }
+    }
+
+    @Test("have their device as soon as it can be made, whether the gateway is there or not")
+    func makesItsDevice() async throws {
+        try await TwoSites.with { sites in
+            await sites.sshd.kill()
+            try await sites.here.configure("tuntap add dev office0 mode tun")
+            try await sites.supervised("device: office0") { fixture in
+                try await eventually("it is missed") { fixture.log.contains("the network device is not there") }
+                try await sites.here.configure("link del office0")
+                try await eventually("it is there") {
+                    try await TwoSites.shown(sites.here, "route").contains("10.2.0.0/16 dev office0")
+                }
+                #expect(try await fixture.snapshot().gateways[0].state != .up)
+                try await sites.here.configure("link del office0")
+                try await eventually("it is there again") {
+                    try await TwoSites.shown(sites.here, "route").contains("10.2.0.0/16 dev office0")
+                }
+                #expect(try await fixture.snapshot().gateways[0].state != .up)
             }
         }
     }
@@ -206,6 +249,28 @@ struct NetworkForwardTests {
                 #expect(status.cause?.message.contains("192.0.2.2 lies in 192.0.2.0/24") == true, "\(status)")
                 #expect(try await fixture.snapshot().gateways[0].state == .up)
                 #expect(try await !TwoSites.shown(sites.here, "link").contains("loop0"))
+            }
+        }
+    }
+
+    @Test("are refused at a reload too, and the session they would cut off stays")
+    func refusesLoopAtReload() async throws {
+        try await TwoSites.with { sites in
+            let hosts = "/etc/netns/\(sites.here.name)"
+            try FileManager.default.createDirectory(atPath: hosts, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: hosts) }
+            let line = "\(TwoSites.thereOutside) far.test\n"
+            try line.write(toFile: "\(hosts)/hosts", atomically: true, encoding: .utf8)
+            let good = sites.file().replacing("host: \(TwoSites.thereOutside)", with: "host: far.test")
+            try await SupervisorFixture.with([], files: ["b.yaml": good], under: sites.here.wrapper) { fixture in
+                try await fixture.waitUntil(Self.id, is: .up)
+                let bad = good.replacing("10.2.0.0/16", with: "192.0.2.0/24")
+                try fixture.directory.write(bad, to: "forwards.d/b.yaml")
+                fixture.process.send(SIGHUP)
+                let status = try await fixture.waitUntil(Self.id, is: .parked)
+                #expect(status.cause?.message.contains("192.0.2.2 lies in 192.0.2.0/24") == true, "\(status)")
+                let gateway = try await fixture.snapshot().gateways[0]
+                #expect(gateway.state == .up && gateway.connects == 1)
             }
         }
     }

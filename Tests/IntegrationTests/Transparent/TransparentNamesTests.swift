@@ -34,7 +34,19 @@ struct TransparentNamesTests {
         }
     }
 
-    private static func withNames(_ body: @Sendable (TransparentScene) async throws -> Void) async throws {
+    @Test("who is not allowed gets no answer, over UDP and TCP", arguments: ["+notcp", "+tcp"])
+    func refusesStrangers(transport: String) async throws {
+        let allow = try #require(AddressRange(network: [10, 9, 9, 9], prefixLength: 32))
+        try await Self.withNames(ForwardLimits(allow: [allow])) { scene in
+            let result = try await Self.dig(scene, "db.b.example", transport, "+tries=1", "+time=2", full: true)
+            #expect(result.output.contains("no servers could be reached"), "\(result)")
+            #expect((try await scene.relays().ended[RelayResult.notAllowed.rawValue] ?? 0) > 0)
+        }
+    }
+
+    private static func withNames(
+        _ limits: ForwardLimits = .none, _ body: @Sendable (TransparentScene) async throws -> Void
+    ) async throws {
         let port = FreePorts.next()
         let texts = (0..<5).map { "\"\(String(repeating: "\($0)", count: 250))\"" }.joined(separator: ",")
         let arguments = [
@@ -51,7 +63,7 @@ struct TransparentNamesTests {
             let rule = DNSRule(
                 domains: ["b.example"], server: .init(host: "127.0.0.1", port: port),
                 listen: .init(host: "127.0.0.1", port: 5300))
-            try await TransparentScene.with(dns: rule) { scene in
+            try await TransparentScene.with(dns: rule, limits: limits) { scene in
                 try await scene.fixture.waitUntil(TransparentScene.id, is: .up)
                 try await body(scene)
             }

@@ -14,7 +14,8 @@ struct TransparentScene: Sendable {
 
     static func with(
         excludingAll: Bool = false, hold: Duration = .seconds(10), besides: [ForwardConfiguration] = [],
-        networks: [AddressRange]? = nil, dns: DNSRule? = nil, under wrapper: [String] = [],
+        networks: [AddressRange]? = nil, dns: DNSRule? = nil, limits: ForwardLimits = .none,
+        under wrapper: [String] = [],
         _ body: (TransparentScene) async throws -> Void
     ) async throws {
         try await NetworkNamespace.with { space in
@@ -27,7 +28,8 @@ struct TransparentScene: Sendable {
                     dns: dns)
                 let spec = ForwardSpec(kind: .transparent, listen: .redirect(rule), target: .original)
                 let gateway = sshd.gatewayConfiguration(
-                    name: "gw", forwards: [ForwardConfiguration(name: "net", spec: spec, hold: hold)] + besides)
+                    name: "gw",
+                    forwards: [ForwardConfiguration(name: "net", spec: spec, hold: hold, limits: limits)] + besides)
                 try await SupervisorFixture.with([gateway], under: space.wrapper + wrapper) { fixture in
                     try await body(
                         TransparentScene(space: space, sshd: sshd, fixture: fixture, gateway: gateway))

@@ -10,10 +10,11 @@ enum IPCommand {
     /// Whether this system speaks IPv6.
     static var hasIPv6: Bool { access("/proc/net/if_inet6", F_OK) == 0 }
 
-    /// Runs the lines one after the other, up to the first that fails.
-    static func run(_ lines: [String]) async throws(Cause) {
+    /// Runs the lines one after the other, up to the first that fails, or all of them whatever fails.
+    static func run(_ lines: [String], untilFailure: Bool = true) async throws(Cause) {
         guard !lines.isEmpty else { return }
-        let (isSuccess, errors) = try await output(lines.map { $0 + "\n" }.joined())
+        let options = (untilFailure ? [] : ["-force"]) + ["-batch", "-"]
+        let (isSuccess, errors) = try await output(lines.map { $0 + "\n" }.joined(), options)
         if isSuccess { return }
         let text = printable(errors.split(whereSeparator: \.isNewline).joined(separator: "; "))
         if errors.contains("Operation not permitted") {
@@ -22,10 +23,12 @@ enum IPCommand {
         throw Cause(.bind, "ip refuses to set the device up: \(text)")
     }
 
-    private static func output(_ batch: String) async throws(Cause) -> (isSuccess: Bool, errors: String) {
+    private static func output(
+        _ batch: String, _ options: [String]
+    ) async throws(Cause) -> (isSuccess: Bool, errors: String) {
         do {
             let result = try await Subprocess.run(
-                .name("ip"), arguments: ["-batch", "-"], input: .string(batch), output: .discarded,
+                .name("ip"), arguments: Arguments(options), input: .string(batch), output: .discarded,
                 error: .string(limit: longestError))
             return (result.terminationStatus.isSuccess, result.standardError)
         } catch let error as SubprocessError where error.code == .executableNotFound {

@@ -20,6 +20,11 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
     /// Its set-up, and after that changes of its routes, one after the other.
     private var settled: EventLoopFuture<Void>?
     private var hasRoutes = false
+    private var isStarted = false
+    /// For a device that could not be made, or is lost, while nothing else tries again.
+    private let retry: LoopTimer
+    private var backoff = Backoff(base: .seconds(1), cap: .seconds(30))
+    private var lastTrouble: String?
     private var pump: PacketPump?
     private var ticket: OpenScheduler.Ticket?
     private var generation = 0
@@ -34,6 +39,7 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
         clamp = SegmentSizeClamp(mtu: link.mtu)
         counters = PacketCounters(forward.counters)
         echo = PeerEcho(link)
+        retry = LoopTimer(loop)
     }
 
     var network: NetworkStatus? { counters.values }
@@ -42,13 +48,34 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
 
     /// The forward is started: the device is there from now on, whether the gateway is up or not.
     func started() {
-        prepare().whenFailure { [forward] error in
-            forward.logger.warning("the network device is not there: \(describe(error))")
-        }
+        isStarted = true
+        keepDevice()
     }
 
     func stopped() {
+        isStarted = false
+        retry.cancel()
         closeDevice()
+    }
+
+    /// Without the device, what is for the tunnel would leave by another way: it is tried again until it is there.
+    private func keepDevice() {
+        guard isStarted else { return }
+        prepare().whenComplete { [weak self] result in
+            guard let self, isStarted else { return }
+            switch result {
+            case .success:
+                backoff.reset()
+                lastTrouble = nil
+            case .failure(let error):
+                let trouble = describe(error)
+                if trouble != lastTrouble { forward.logger.warning("the network device is not there: \(trouble)") }
+                lastTrouble = trouble
+                retry.set(in: TimeAmount(clamping: backoff.next(jitter: Double.random(in: 0.5..<1)))) { [weak self] in
+                    self?.keepDevice()
+                }
+            }
+        }
     }
 
     /// The device, set up; or why it cannot be.
@@ -89,16 +116,28 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
         loop.makeFutureWithTask { try await IPCommand.run(lines) }
     }
 
-    /// Puts the routes in or takes them out, where they follow the session.
-    private func follow(isUp: Bool) {
-        guard link.whileDown == .withdraw, hasRoutes != isUp, let device, let settled else { return }
-        hasRoutes = isUp
-        let commands = LinkCommands(link: link, device: device.name)
-        let lines = isUp ? commands.addRoutes : commands.withdrawRoutes
-        self.settled = settled.flatMap { [loop] in loop.makeFutureWithTask { try await IPCommand.run(lines) } }
-            .flatMapErrorThrowing { [logger = forward.logger] error in
-                logger.warning("changing routes: \(describe(error))")
-            }
+    /// Puts the routes in, where they follow the session.
+    private func addRoutes() -> EventLoopFuture<Void> {
+        guard link.whileDown == .withdraw, !hasRoutes, let device, let settled else {
+            return loop.makeSucceededVoidFuture()
+        }
+        hasRoutes = true
+        let lines = LinkCommands(link: link, device: device.name).addRoutes
+        let added = settled.flatMap { [loop] in loop.makeFutureWithTask { try await IPCommand.run(lines) } }
+        self.settled = added.recover { _ in }
+        return added
+    }
+
+    /// Takes them out again, all that are there.
+    private func withdrawRoutes() {
+        guard link.whileDown == .withdraw, hasRoutes, let device, let settled else { return }
+        hasRoutes = false
+        let lines = LinkCommands(link: link, device: device.name).withdrawRoutes
+        let logger = forward.logger
+        self.settled = settled.flatMap { [loop] in
+            loop.makeFutureWithTask { try await IPCommand.run(lines, untilFailure: false) }
+        }
+        .recover { logger.warning("taking routes out: \(describe($0))") }
     }
 
     /// With it go its addresses and routes.
@@ -113,6 +152,7 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
     private func deviceLost(_ cause: Cause) {
         closeDevice()
         forward.listenerLost(cause)
+        keepDevice()
     }
 
     // MARK: - The gateway's own connection
@@ -120,10 +160,11 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
     /// The gateway is about to connect to one of these. A connection that goes into its own tunnel would never come up.
     func gatewayConnects(to addresses: [SocketAddress]) {
         gatewayAddresses = addresses
+        guard forward.configuration.isEnabled else { return }
         do throws(Cause) {
             try refuseLoop()
         } catch {
-            forward.logger.error("\(error)")
+            if device != nil { forward.logger.error("\(error)") }
             closeDevice()
         }
     }
@@ -168,16 +209,29 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
         if !hasAnswered { self.ticket = ticket }
     }
 
-    private func carry(over opened: OpenedChannel, _ completion: (Result<UInt16?, Cause>) -> Void) {
+    private func carry(over opened: OpenedChannel, _ completion: @escaping (Result<UInt16?, Cause>) -> Void) {
         guard device != nil else {
             opened.session.retire(opened.channel)
             return completion(.failure(Cause(.bind, "the network device is gone")))
         }
         let pump = PacketPump(opened, counters: counters, owner: self)
         self.pump = pump
-        follow(isUp: true)
-        completion(.success(nil))
         pump.start()
+        let current = generation
+        addRoutes().assumeIsolated().whenComplete { [weak self] result in
+            guard let self, generation == current else { return }
+            guard self.pump === pump else {
+                return completion(.failure(Cause(.lost, "the tunnel was closed as soon as it was open")))
+            }
+            switch result {
+            case .success: completion(.success(nil))
+            case .failure(let error):
+                self.pump = nil
+                pump.stop()
+                withdrawRoutes()
+                completion(.failure(error as? Cause ?? Cause(.internal, .bug, describe(error))))
+            }
+        }
     }
 
     func close() {
@@ -185,8 +239,11 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
         if let ticket { _ = channels?.withdraw(ticket) }
         ticket = nil
         echo.cancel()
-        follow(isUp: false)
         pump.take()?.stop()
+        // Not now: where the forward is stopped, the device goes next, and its routes with it.
+        loop.assumeIsolated().execute { [weak self] in
+            if let self, pump == nil { withdrawRoutes() }
+        }
     }
 
     func gatewayCameUp() {}
@@ -215,8 +272,12 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
     func pumpEnded(_ pump: PacketPump, _ cause: Cause) {
         guard self.pump === pump else { return }
         self.pump = nil
-        // The gateway tells of the end of its session itself.
-        if channels?.isUp == true { forward.listenerLost(cause) }
+        // The gateway tells of the end of its own session itself, in a moment; others of its sessions it does not need.
+        let current = generation
+        loop.assumeIsolated().execute { [weak self] in
+            guard let self, generation == current, channels?.isUp == true else { return }
+            forward.listenerLost(cause)
+        }
     }
 
     // MARK: - The probe

@@ -35,7 +35,7 @@ final class TunDevice {
     private var source: (any Channel)?
     private var isClosed = false
     /// Kept between reads.
-    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: Policy.largestPacket, alignment: 8)
+    private let scratch: UnsafeMutableRawBufferPointer
     /// Told of each packet; and once why there will be no more.
     private let received: (UnsafeRawBufferPointer) -> Void
     private let turnEnded: () -> Void
@@ -57,6 +57,8 @@ final class TunDevice {
             Glibc.close(descriptor)
             throw error
         }
+        // The last thing: what throws has no `deinit`.
+        scratch = .allocate(byteCount: Policy.largestPacket, alignment: 8)
     }
 
     deinit {

@@ -12,6 +12,7 @@ final class DNSListener {
     private let rule: DNSRule
     private let loop: any EventLoop
     private weak var channels: (any ChannelSource)?
+    private let admission: Admission
     private let carrier: JumpHost
     private let tcp: LocalListener
     private var udp: (any Channel)?
@@ -25,6 +26,7 @@ final class DNSListener {
         self.rule = rule
         self.loop = loop
         self.channels = channels
+        admission = Admission(forward)
         carrier = JumpHost(loop: loop)
         let listen = ForwardSpec.ListenAddress(address: .address(rule.listen.host), port: rule.listen.port)
         tcp = LocalListener(
@@ -71,10 +73,14 @@ final class DNSListener {
     }
 
     func gatewayCameUp() { tcp.gatewayCameUp() }
+    func abort() { tcp.abort() }
+    var hasWaiting: Bool { tcp.hasWaiting }
 
     // MARK: - Questions
 
     fileprivate func take(_ bytes: [UInt8], from client: SocketAddress) {
+        // No answer at all: the sender of a datagram may be somebody else's address.
+        guard admission.isAllowed(client) else { return }
         guard let query = DNSQuery(bytes) else { return }
         guard rule.covers(query.name) else { return send(query.answer(.refused), to: client) }
         guard let channels, channels.isUp else { return send(query.answer(.serverFailure), to: client) }

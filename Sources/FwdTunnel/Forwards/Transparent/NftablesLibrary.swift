@@ -57,6 +57,7 @@ final class NftablesConnection: Sendable {
         // Without, libnftables writes to standard error by itself.
         guard Capabilities.includeNetworkAdministration else { throw Self.notAllowed }
         library = try NftablesLibrary.shared.get()
+        try Self.requirePacketFilter()
         guard let context = library.new(0) else { throw Cause(.limit, "libnftables cannot start") }
         _ = library.bufferErrors(context)
         self.context = Mutex(context)
@@ -64,11 +65,32 @@ final class NftablesConnection: Sendable {
 
     deinit { close() }
 
+    /// libnftables ends the whole process where it gets no such socket (libnftables, netlink.c).
+    private static func requirePacketFilter() throws(Cause) {
+        let netfilter = CInt(12)  // NETLINK_NETFILTER (linux/netlink.h)
+        let probe = socket(AF_NETLINK, CInt(SOCK_RAW.rawValue) | CInt(SOCK_CLOEXEC.rawValue), netfilter)
+        guard probe < 0 else {
+            Glibc.close(probe)
+            return
+        }
+        let code = errno
+        if code == EMFILE || code == ENFILE { throw Cause(.limit, "a netlink socket: \(systemText(code))") }
+        throw Cause(
+            .config, .needsOperator,
+            "a transparent forward needs the kernel's packet filter (nf_tables), which this process does not get at: "
+                + systemText(code))
+    }
+
+    /// A table's name that no other process has, also none of another pid namespace.
+    static func newTableName() -> String {
+        "fwd_\(getpid())_\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    }
+
     /// Why this process cannot have rules; `nil`: it can. A table without rules is put in, and goes at once.
     static var problem: Cause? {
         do throws(Cause) {
             let connection = try NftablesConnection()
-            try connection.run("add table inet fwd_\(getpid())_check { flags owner; }\n")
+            try connection.run("add table inet \(newTableName()) { flags owner; }\n")
             connection.close()
             return nil
         } catch {

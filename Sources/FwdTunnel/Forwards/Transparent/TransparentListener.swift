@@ -2,15 +2,11 @@ import FwdCore
 import Glibc
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// `transparent`: redirects connections to some networks into a listener here, for the life of the forward. Loop-bound.
 ///
 /// While the gateway is away they are still redirected, and held: what goes through the tunnel never leaves in clear.
 final class TransparentListener: ForwardListener {
-    /// How many tables this process has made.
-    private static let tables = Atomic<Int>(0)
-
     private let id: ForwardID
     private let rule: TransparentRule
     private let loop: any EventLoop
@@ -81,14 +77,13 @@ final class TransparentListener: ForwardListener {
     }
 
     private var table: RedirectTable {
-        let number = Self.tables.wrappingAdd(1, ordering: .relaxed).newValue
         var ports = RedirectTable.Ports()
         for address in listener.servers.compactMap(\.localAddress) {
             let port = address.port.map { UInt16(clamping: $0) }
             if address.protocol == .inet6 { ports.ipv6 = port } else { ports.ipv4 = port }
         }
         return RedirectTable(
-            name: "fwd_\(getpid())_\(number)", comment: id.description, rule: rule, ports: ports)
+            name: NftablesConnection.newTableName(), comment: id.description, rule: rule, ports: ports)
     }
 
     func close() {
@@ -109,8 +104,12 @@ final class TransparentListener: ForwardListener {
         dns?.gatewayCameUp()
     }
 
-    func abort() { listener.abort() }
-    var hasWaiting: Bool { listener.hasWaiting }
+    func abort() {
+        listener.abort()
+        dns?.abort()
+    }
+
+    var hasWaiting: Bool { listener.hasWaiting || dns?.hasWaiting == true }
 }
 
 @available(*, unavailable)
