@@ -237,13 +237,12 @@ struct NetworkForwardTests {
     @Test("are refused where the gateway's own address would go through the tunnel, whose name is resolved late")
     func refusesLoop() async throws {
         try await TwoSites.with { sites in
-            let hosts = "/etc/netns/\(sites.here.name)"
-            try FileManager.default.createDirectory(atPath: hosts, withIntermediateDirectories: true)
+            let hosts = try sites.nameTheServer()
             defer { try? FileManager.default.removeItem(atPath: hosts) }
-            let line = "\(TwoSites.thereOutside) far.test\n"
-            try line.write(toFile: "\(hosts)/hosts", atomically: true, encoding: .utf8)
-            let file = sites.file("device: loop0").replacing("host: \(TwoSites.thereOutside)", with: "host: far.test")
-                .replacing("10.2.0.0/16", with: "192.0.2.0/24")
+            let file = sites.file("device: loop0").replacing(
+                "host: \(TwoSites.thereOutside)", with: "host: \(TwoSites.thereName)"
+            )
+            .replacing("10.2.0.0/16", with: "192.0.2.0/24")
             try await SupervisorFixture.with([], files: ["b.yaml": file], under: sites.here.wrapper) { fixture in
                 let status = try await fixture.waitUntil(Self.id, is: .parked)
                 #expect(status.cause?.message.contains("192.0.2.2 lies in 192.0.2.0/24") == true, "\(status)")
@@ -256,12 +255,9 @@ struct NetworkForwardTests {
     @Test("are refused at a reload too, and the session they would cut off stays")
     func refusesLoopAtReload() async throws {
         try await TwoSites.with { sites in
-            let hosts = "/etc/netns/\(sites.here.name)"
-            try FileManager.default.createDirectory(atPath: hosts, withIntermediateDirectories: true)
+            let hosts = try sites.nameTheServer()
             defer { try? FileManager.default.removeItem(atPath: hosts) }
-            let line = "\(TwoSites.thereOutside) far.test\n"
-            try line.write(toFile: "\(hosts)/hosts", atomically: true, encoding: .utf8)
-            let good = sites.file().replacing("host: \(TwoSites.thereOutside)", with: "host: far.test")
+            let good = sites.file().replacing("host: \(TwoSites.thereOutside)", with: "host: \(TwoSites.thereName)")
             try await SupervisorFixture.with([], files: ["b.yaml": good], under: sites.here.wrapper) { fixture in
                 try await fixture.waitUntil(Self.id, is: .up)
                 let bad = good.replacing("10.2.0.0/16", with: "192.0.2.0/24")

@@ -12,6 +12,7 @@ struct TwoSites {
     static let (farIPv4, farIPv6, nearIPv4, nearIPv6) = ("10.2.0.1", "fd02::1", "10.1.0.1", "fd01::1")
     static let (peerIPv4, peerIPv6) = ("10.99.0.2", "fd99::2")
     static let farLink = "hither"
+    static let thereName = "far.test"
 
     let here: NetworkNamespace
     let there: NetworkNamespace
@@ -79,6 +80,16 @@ struct TwoSites {
           web: -L \(FreePorts.next()):127.0.0.1:9
 
         """
+    }
+
+    /// Lets programs at this side know the server by `thereName`.
+    /// - Returns: the directory that does it, to be removed (ip-netns(8)).
+    func nameTheServer() throws -> String {
+        let directory = "/etc/netns/\(here.name)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let line = "\(Self.thereOutside) \(Self.thereName)\n"
+        try line.write(toFile: "\(directory)/hosts", atomically: true, encoding: .utf8)
+        return directory
     }
 
     /// Runs `body` beside a supervisor at this side.

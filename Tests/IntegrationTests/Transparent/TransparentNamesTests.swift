@@ -44,6 +44,30 @@ struct TransparentNamesTests {
         }
     }
 
+    @Test("where its place is taken that is said, and connections go through the tunnel all the same")
+    func carriesWithoutNames() async throws {
+        // Holds the place for as long as fwd runs.
+        let holder = """
+            import os, socket, sys
+            place = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            place.bind(("127.0.0.1", 5300))
+            place.set_inheritable(True)
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """
+        let rule = DNSRule(
+            domains: ["b.example"], server: .init(host: "127.0.0.1", port: 9),
+            listen: .init(host: "127.0.0.1", port: 5300))
+        try await TransparentScene.with(dns: rule, under: ["python3", "-c", holder]) { scene in
+            let status = try await scene.fixture.waitUntil(TransparentScene.id, is: .degraded)
+            #expect(status.cause?.message.contains("cannot take questions on 127.0.0.1:5300") == true, "\(status)")
+            let target = try await TargetServer.start(.greeting("here\n"), host: scene.space.outside)
+            let result = try await scene.shell("cat < /dev/tcp/\(scene.space.outside)/\(target.port)")
+            #expect(result.output == "here\n", "\(result)")
+            #expect(try await scene.relays().bytesFromTarget == 5)
+            await target.stop()
+        }
+    }
+
     private static func withNames(
         _ limits: ForwardLimits = .none, _ body: @Sendable (TransparentScene) async throws -> Void
     ) async throws {
@@ -79,6 +103,6 @@ struct TransparentNamesTests {
 }
 
 private let obstacle: String? = {
-    for command in ["dnsmasq", "dig"] where (try? ChildProcess.find(command)) == nil { return "needs \(command)" }
+    for command in ["dnsmasq", "dig", "python3"] where (try? ChildProcess.find(command)) == nil { return "needs \(command)" }
     return NetworkNamespace.obstacle
 }()

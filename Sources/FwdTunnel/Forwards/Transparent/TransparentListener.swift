@@ -1,5 +1,4 @@
 import FwdCore
-import Glibc
 import NIOCore
 import NIOPosix
 
@@ -34,22 +33,14 @@ final class TransparentListener: ForwardListener {
     func open(completion: @escaping (Result<UInt16?, Cause>) -> Void) {
         generation += 1
         let current = generation
+        // A failure of the names has left the rest in place.
+        if connection != nil { return openDNS(completion) }
         listener.open { [weak self] result in
             guard let self, generation == current else { return }
             switch result {
-            case .success: openDNS(completion)
+            case .success: redirect(completion)
             case .failure(let cause): completion(.failure(cause))
             }
-        }
-    }
-
-    private func openDNS(_ completion: @escaping (Result<UInt16?, Cause>) -> Void) {
-        guard let dns else { return redirect(completion) }
-        dns.open { [weak self] problem in
-            guard let self else { return }
-            guard let problem else { return redirect(completion) }
-            closeListeners()
-            completion(.failure(problem))
         }
     }
 
@@ -68,11 +59,21 @@ final class TransparentListener: ForwardListener {
             switch result {
             case .success(let connection):
                 self.connection = connection
-                completion(.success(nil))
+                openDNS(completion)
             case .failure(let error):
-                closeListeners()
+                listener.close()
                 completion(.failure(error as? Cause ?? Cause(.internal, .bug, describe(error))))
             }
+        }
+    }
+
+    /// The last step: without names connections are redirected all the same, and do not leave in clear.
+    private func openDNS(_ completion: @escaping (Result<UInt16?, Cause>) -> Void) {
+        guard let dns else { return completion(.success(nil)) }
+        dns.open { problem in
+            guard let problem else { return completion(.success(nil)) }
+            dns.close()
+            completion(.failure(problem))
         }
     }
 
@@ -91,10 +92,6 @@ final class TransparentListener: ForwardListener {
         if let connection = connection.take() {
             BlockingPool.shared.submit { _ in connection.close() }
         }
-        closeListeners()
-    }
-
-    private func closeListeners() {
         listener.close()
         dns?.close()
     }
