@@ -103,6 +103,8 @@ struct TransparentNamesTests {
 }
 
 private let obstacle: String? = {
-    for command in ["dnsmasq", "dig", "python3"] where (try? ChildProcess.find(command)) == nil { return "needs \(command)" }
+    for command in ["dnsmasq", "dig", "python3"] where (try? ChildProcess.find(command)) == nil {
+        return "needs \(command)"
+    }
     return NetworkNamespace.obstacle
 }()
