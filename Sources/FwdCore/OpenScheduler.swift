@@ -43,8 +43,6 @@ public struct OpenScheduler: Sendable {
         /// gets no second one.
         public static let slowRoundTrips = 3.0
         public static let slowFloor = Duration.milliseconds(250)
-        /// Targets of which it is remembered that they did not answer: clients may choose more of them than there is room.
-        public static let maximumSuspects = 1024
     }
 
     private struct Open: Sendable {
@@ -58,16 +56,15 @@ public struct OpenScheduler: Sendable {
         var waiting = FirstInFirstOut<Open>()
         /// Under way on any session, the oldest first.
         var opens: [Open] = []
+        /// Its last open ran into its deadline: it counts as slow until one succeeds.
+        var isSuspect = false
 
-        var isForgettable: Bool { waiting.isEmpty && opens.isEmpty }
+        var isForgettable: Bool { waiting.isEmpty && opens.isEmpty && !isSuspect }
     }
 
     /// How many opens one session may have under way.
     private let slotCount: Int
-    /// Those with opens that wait or are under way.
     private var targets: [String: Target] = [:]
-    /// Whose last open ran into its deadline: they count as slow until one is answered.
-    private(set) var suspects = Recent<String, Void>(limit: Policy.maximumSuspects)
     /// The opens under way on each ready session, with their targets.
     private var slots: [SessionID: [Ticket: String]] = [:]
     /// Relays that each ready session carries.
@@ -118,7 +115,7 @@ public struct OpenScheduler: Sendable {
     ) -> [Action] {
         guard let target = slots[session]?.removeValue(forKey: ticket) else { return [] }
         targets[target]?.opens.removeAll { $0.ticket == ticket }
-        if isTimeout { suspects.note((), of: target) } else { suspects.forget(target) }
+        targets[target]?.isSuspect = isTimeout
         forgetIfEmpty(target)
         if isLast { sessionGone(session) }
         return schedule(now: now)
@@ -154,7 +151,10 @@ public struct OpenScheduler: Sendable {
     /// All sessions are gone; opens that wait stay in the queue.
     public mutating func reset() {
         for session in slots.keys { sessionGone(session) }
-        suspects.removeAll()
+        for target in targets.keys {
+            targets[target]?.isSuspect = false
+            forgetIfEmpty(target)
+        }
         isOnline = false
         spawning = 0
         spawnNotBefore = nil
@@ -202,7 +202,7 @@ public struct OpenScheduler: Sendable {
 
     /// Those with an open that may begin now.
     private func eligible(now: Instant) -> [String: Target] {
-        targets.filter { !$0.value.waiting.isEmpty && !isHeld($0.value, $0.key, now: now) }
+        targets.filter { !$0.value.waiting.isEmpty && !isHeld($0.value, now: now) }
     }
 
     /// The oldest open that may begin, which then has begun.
@@ -216,9 +216,9 @@ public struct OpenScheduler: Sendable {
     }
 
     /// Whether a target may not have a further slot now.
-    private func isHeld(_ target: Target, _ name: String, now: Instant) -> Bool {
+    private func isHeld(_ target: Target, now: Instant) -> Bool {
         guard let oldest = target.opens.first else { return false }
-        let isSlow = suspects[name] != nil || now - oldest.since >= slowAfter
+        let isSlow = target.isSuspect || now - oldest.since >= slowAfter
         // The one slot of another session is anybody's, but for what would block that one too.
         if slotCount == 1 { return isSlow }
         return target.opens.count >= max(1, slotCount / (isSlow ? Policy.slowShare : Policy.quickShare))

@@ -16,8 +16,6 @@ final class SessionPool {
         static let spawnRetry = Duration.seconds(5)
         /// Opens that the first session gives up before it is replaced, once it carries nothing.
         static let primaryAbandonLimit = 64
-        /// Targets of which it is remembered when they answered: clients may choose any number.
-        static let maximumAnswers = 1024
         /// An overflow session without relays is closed after this time.
         static let idleLimit = TimeAmount.seconds(30)
     }
@@ -50,7 +48,7 @@ final class SessionPool {
     private let windowBudget = WindowBudget()
     private(set) var openDurations = DurationHistogram()
     /// When an open to this target was answered last.
-    private(set) var lastAnswer = Recent<FarEnd, ContinuousClock.Instant>(limit: Policy.maximumAnswers)
+    private var lastAnswer: [FarEnd: ContinuousClock.Instant] = [:]
 
     init(loop: any EventLoop, logger: Logger) {
         self.loop = loop
@@ -89,7 +87,7 @@ final class SessionPool {
         primary = nil
         scheduler.reset()
         schedulerTimer.cancel()
-        lastAnswer.removeAll()
+        lastAnswer = [:]
         let failed = requests
         requests = [:]
         for (ticket, request) in failed {
@@ -263,7 +261,7 @@ final class SessionPool {
         case .success: openDurations.record(ContinuousClock.now - request.since)
         case .failure(let cause): isTimeout = cause.reason == .timeout
         }
-        if !isTimeout { lastAnswer.note(.now, of: request.target) }
+        if !isTimeout { lastAnswer[request.target] = .now }
         request.completion(result.map { OpenedChannel(channel: $0, session: session) })
         guard session.phase == .ready else { return }
         let isLast = session.isOverflow && session.isWornOut
