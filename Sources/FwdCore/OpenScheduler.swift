@@ -43,6 +43,9 @@ public struct OpenScheduler: Sendable {
         /// gets no second one.
         public static let slowRoundTrips = 3.0
         public static let slowFloor = Duration.milliseconds(250)
+        /// Targets remembered because their last open timed out. Clients that choose their targets can name as many as
+        /// they like; one that is forgotten has to prove again that it is slow, which costs a slot for `slowFloor`.
+        public static let suspectLimit = 1024
     }
 
     private struct Open: Sendable {
@@ -51,20 +54,14 @@ public struct OpenScheduler: Sendable {
         let since: Instant
     }
 
-    /// What goes to one target.
-    private struct Target: Sendable {
-        var waiting = FirstInFirstOut<Open>()
-        /// Under way on any session, the oldest first.
-        var opens: [Open] = []
-        /// Its last open ran into its deadline: it counts as slow until one succeeds.
-        var isSuspect = false
-
-        var isForgettable: Bool { waiting.isEmpty && opens.isEmpty && !isSuspect }
-    }
-
     /// How many opens one session may have under way.
     private let slotCount: Int
-    private var targets: [String: Target] = [:]
+    /// The opens that wait for each target, of which there is at least one.
+    private var waiting: [String: FirstInFirstOut<Open>] = [:]
+    /// Those under way to each target on any session, at least one, the oldest first.
+    private var opens: [String: [Open]] = [:]
+    /// Targets whose last open ran into its deadline: they count as slow until one succeeds.
+    private var suspects = RecentSet<String>(limit: Policy.suspectLimit)
     /// The opens under way on each ready session, with their targets.
     private var slots: [SessionID: [Ticket: String]] = [:]
     /// Relays that each ready session carries.
@@ -82,11 +79,14 @@ public struct OpenScheduler: Sendable {
         slotCount = slots
     }
 
-    public var queueLength: Int { targets.values.reduce(0) { $0 + $1.waiting.count } }
+    public var queueLength: Int { waiting.values.reduce(0) { $0 + $1.count } }
+
+    /// Targets that anything is remembered of, one that is remembered in several ways counted as often.
+    public var targetCount: Int { waiting.count + opens.count + suspects.count }
 
     /// - Parameter ticket: greater than all before it.
     public mutating func enqueue(_ ticket: Ticket, target: String, now: Instant) -> [Action] {
-        targets[target, default: Target()].waiting.append(Open(ticket: ticket, since: now))
+        waiting[target, default: FirstInFirstOut()].append(Open(ticket: ticket, since: now))
         let actions = schedule(now: now)
         return mayLogIn(now: now) && isCrowded ? actions + spawn() : actions
     }
@@ -98,9 +98,8 @@ public struct OpenScheduler: Sendable {
 
     /// The client went away before its open began. `false` if it has begun.
     public mutating func withdraw(_ ticket: Ticket) -> Bool {
-        for target in targets.keys {
-            guard targets[target]?.waiting.remove(where: { $0.ticket == ticket }) == true else { continue }
-            forgetIfEmpty(target)
+        for target in waiting.keys where waiting[target]?.remove(where: { $0.ticket == ticket }) == true {
+            if waiting[target]?.isEmpty == true { waiting[target] = nil }
             return true
         }
         return false
@@ -114,9 +113,8 @@ public struct OpenScheduler: Sendable {
         _ ticket: Ticket, on session: SessionID, isTimeout: Bool, isLast: Bool = false, now: Instant
     ) -> [Action] {
         guard let target = slots[session]?.removeValue(forKey: ticket) else { return [] }
-        targets[target]?.opens.removeAll { $0.ticket == ticket }
-        targets[target]?.isSuspect = isTimeout
-        forgetIfEmpty(target)
+        forget(ticket, target)
+        if isTimeout { suspects.insert(target) } else { suspects.remove(target) }
         if isLast { sessionGone(session) }
         return schedule(now: now)
     }
@@ -139,8 +137,7 @@ public struct OpenScheduler: Sendable {
     public mutating func sessionGone(_ session: SessionID) {
         loads[session] = nil
         for (ticket, target) in slots.removeValue(forKey: session) ?? [:] {
-            targets[target]?.opens.removeAll { $0.ticket == ticket }
-            forgetIfEmpty(target)
+            forget(ticket, target)
         }
     }
 
@@ -151,17 +148,16 @@ public struct OpenScheduler: Sendable {
     /// All sessions are gone; opens that wait stay in the queue.
     public mutating func reset() {
         for session in slots.keys { sessionGone(session) }
-        for target in targets.keys {
-            targets[target]?.isSuspect = false
-            forgetIfEmpty(target)
-        }
+        suspects.removeAll()
         isOnline = false
         spawning = 0
         spawnNotBefore = nil
     }
 
-    private mutating func forgetIfEmpty(_ target: String) {
-        if targets[target]?.isForgettable == true { targets[target] = nil }
+    /// It is not under way any more.
+    private mutating func forget(_ ticket: Ticket, _ target: String) {
+        opens[target]?.removeAll { $0.ticket == ticket }
+        if opens[target]?.isEmpty == true { opens[target] = nil }
     }
 
     private var slowAfter: Duration { max(Policy.slowFloor, roundTrip * Policy.slowRoundTrips) }
@@ -200,28 +196,29 @@ public struct OpenScheduler: Sendable {
         return Array(repeating: .spawnSession, count: count)
     }
 
-    /// Those with an open that may begin now.
-    private func eligible(now: Instant) -> [String: Target] {
-        targets.filter { !$0.value.waiting.isEmpty && !isHeld($0.value, now: now) }
+    /// What may begin now, by its targets.
+    private func eligible(now: Instant) -> [String: FirstInFirstOut<Open>] {
+        waiting.filter { !isHeld($0.key, now: now) }
     }
 
     /// The oldest open that may begin, which then has begun.
     private mutating func takeNext(now: Instant) -> (target: String, ticket: Ticket)? {
         let next = eligible(now: now).min {
-            ($0.value.waiting.first?.ticket ?? 0) < ($1.value.waiting.first?.ticket ?? 0)
+            ($0.value.first?.ticket ?? 0) < ($1.value.first?.ticket ?? 0)
         }
-        guard let name = next?.key, let open = targets[name]?.waiting.popFirst() else { return nil }
-        targets[name]?.opens.append(Open(ticket: open.ticket, since: now))
-        return (name, open.ticket)
+        guard let target = next?.key, let open = waiting[target]?.popFirst() else { return nil }
+        if waiting[target]?.isEmpty == true { waiting[target] = nil }
+        opens[target, default: []].append(Open(ticket: open.ticket, since: now))
+        return (target, open.ticket)
     }
 
     /// Whether a target may not have a further slot now.
-    private func isHeld(_ target: Target, now: Instant) -> Bool {
-        guard let oldest = target.opens.first else { return false }
-        let isSlow = target.isSuspect || now - oldest.since >= slowAfter
+    private func isHeld(_ target: String, now: Instant) -> Bool {
+        guard let underWay = opens[target], let oldest = underWay.first else { return false }
+        let isSlow = suspects.contains(target) || now - oldest.since >= slowAfter
         // The one slot of another session is anybody's, but for what would block that one too.
         if slotCount == 1 { return isSlow }
-        return target.opens.count >= max(1, slotCount / (isSlow ? Policy.slowShare : Policy.quickShare))
+        return underWay.count >= max(1, slotCount / (isSlow ? Policy.slowShare : Policy.quickShare))
     }
 
     /// How often to log in once more, or when to look again.
@@ -230,10 +227,10 @@ public struct OpenScheduler: Sendable {
         let overflow = isSerial ? Policy.maximumSerialOverflow : Policy.maximumOverflow
         let room = min(overflow + 1 - slots.count, isSerial ? Policy.serialLogins : 1) - spawning
         guard isOnline, room > 0 else { return [] }
-        let waiting = eligible(now: now).values
-        guard let oldest = waiting.compactMap({ $0.waiting.first?.since }).min() else { return [] }
+        let eligible = eligible(now: now).values
+        guard let oldest = eligible.compactMap({ $0.first?.since }).min() else { return [] }
         if let spawnNotBefore, now < spawnNotBefore { return [.setTimer(spawnNotBefore)] }
-        let count = waiting.reduce(0) { $0 + $1.waiting.count }
+        let count = eligible.reduce(0) { $0 + $1.count }
         guard slots.isEmpty || count > Policy.queueLimit || now - oldest >= slowAfter else {
             return [.setTimer(oldest + slowAfter)]
         }
@@ -272,5 +269,10 @@ struct FirstInFirstOut<Element: Sendable>: Sendable {
         guard let index = elements[start...].firstIndex(where: isIt) else { return false }
         elements.remove(at: index)
         return true
+    }
+
+    mutating func removeAll(where isIt: (Element) -> Bool) {
+        elements = elements[start...].filter { !isIt($0) }
+        start = 0
     }
 }

@@ -290,6 +290,60 @@ import Testing
             scheduler.sessionReady(2, isOverflow: false, now: at(.seconds(2))) == [.open(2, on: 2), .spawnSession])
     }
 
+    // MARK: - Many targets
+
+    @Test(arguments: [1, 16], [true, false])
+    func targetsThatAreNotUsedAreForgotten(slots: Int, timeOut: Bool) {
+        var scheduler = OpenScheduler(slots: slots)
+        _ = scheduler.sessionReady(1, isOverflow: false, now: .start)
+        for ticket in 1...10_000 {
+            #expect(scheduler.enqueue(ticket, target: "t\(ticket)", now: .start) == [.open(ticket, on: 1)])
+            #expect(scheduler.finished(ticket, on: 1, isTimeout: timeOut, now: .start) == [])
+        }
+        #expect(scheduler.targetCount == (timeOut ? OpenScheduler.Policy.suspectLimit : 0))
+        scheduler.reset()
+        #expect(scheduler.targetCount == 0)
+    }
+
+    @Test func theSuspectThatTimedOutLongestAgoIsForgottenFirst() {
+        var scheduler = OpenScheduler()
+        let limit = OpenScheduler.Policy.suspectLimit
+        _ = scheduler.sessionReady(1, isOverflow: false, now: .start)
+        // The first target times out again after the others, and again: it stays, and the second one goes.
+        let targets = Array(1...limit) + Array(repeating: 1, count: 3 * limit) + [limit + 1]
+        for (ticket, target) in targets.enumerated() {
+            _ = scheduler.enqueue(ticket, target: "t\(target)", now: .start)
+            _ = scheduler.finished(ticket, on: 1, isTimeout: true, now: .start)
+        }
+        #expect(scheduler.targetCount == limit)
+        let isSuspect = [1, 2, 3, limit + 1].map { target in
+            // A second open to a suspect does not ask for a session, for it may not begin there.
+            var scheduler = scheduler
+            let ticket = targets.count
+            _ = scheduler.enqueue(ticket, target: "t\(target)", now: .start)
+            return scheduler.enqueue(ticket + 1, target: "t\(target)", now: .start) == []
+        }
+        #expect(isSuspect == [true, false, true, true])
+    }
+
+    @Test func answersAreRememberedWhileSomebodyWaits() {
+        var waiting = WaitingTargets<Int>()
+        for target in 1...10_000 {
+            waiting.enter(target)
+            waiting.leave(target)
+            waiting.answered(target, now: .start)
+        }
+        #expect(waiting.count == 0)
+        waiting.enter(1)
+        #expect(waiting.lastAnswer(of: 1) == nil)
+        waiting.enter(1)
+        waiting.answered(1, now: .start)
+        waiting.leave(1)
+        #expect(waiting.lastAnswer(of: 1) == .start)
+        waiting.leave(1)
+        #expect(waiting.count == 0)
+    }
+
     // MARK: - A long random life
 
     /// Ten lives of ten thousand steps, each checked against a model after every step.

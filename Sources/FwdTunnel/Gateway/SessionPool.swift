@@ -47,8 +47,8 @@ final class SessionPool {
     private var lastTicket = 0
     private let windowBudget = WindowBudget()
     private(set) var openDurations = DurationHistogram()
-    /// When an open to this target was answered last.
-    private var lastAnswer: [FarEnd: ContinuousClock.Instant] = [:]
+    /// The targets of `requests`.
+    private var waiting = WaitingTargets<FarEnd>()
 
     init(loop: any EventLoop, logger: Logger) {
         self.loop = loop
@@ -87,7 +87,7 @@ final class SessionPool {
         primary = nil
         scheduler.reset()
         schedulerTimer.cancel()
-        lastAnswer = [:]
+        waiting = WaitingTargets()
         let failed = requests
         requests = [:]
         for (ticket, request) in failed {
@@ -197,6 +197,7 @@ final class SessionPool {
         let timer = LoopTimer(loop)
         requests[ticket] = OpenRequest(
             target: target, originator: originator, since: .now, timer: timer, completion: completion)
+        waiting.enter(target)
         setQueueDeadline(ticket, timer, since: .now)
         perform(scheduler.enqueue(ticket, target: target.description, now: .now))
         return ticket
@@ -204,8 +205,15 @@ final class SessionPool {
 
     func withdraw(_ ticket: OpenScheduler.Ticket) -> Bool {
         guard scheduler.withdraw(ticket) else { return false }
-        requests.removeValue(forKey: ticket)?.timer.cancel()
+        takeRequest(ticket)?.timer.cancel()
         return true
+    }
+
+    /// It does not wait any more.
+    private func takeRequest(_ ticket: OpenScheduler.Ticket) -> OpenRequest? {
+        guard let request = requests.removeValue(forKey: ticket) else { return nil }
+        waiting.leave(request.target)
+        return request
     }
 
     private func setQueueDeadline(
@@ -218,12 +226,12 @@ final class SessionPool {
 
     private func queueDeadlinePassed(_ ticket: OpenScheduler.Ticket) {
         // A crowd is not a target that hangs: while its opens are answered, those behind wait for their turn.
-        if let request = requests[ticket], let last = lastAnswer[request.target],
+        if let request = requests[ticket], let last = waiting.lastAnswer(of: request.target),
             .now - last < Policy.queueDeadline
         {
             return setQueueDeadline(ticket, request.timer, since: last)
         }
-        guard scheduler.withdraw(ticket), let request = requests.removeValue(forKey: ticket) else { return }
+        guard scheduler.withdraw(ticket), let request = takeRequest(ticket) else { return }
         let seconds = Int(Policy.queueDeadline.inSeconds)
         request.completion(
             .failure(Cause(.timeout, "\(request.target): earlier opens did not end within \(seconds) s")))
@@ -244,7 +252,7 @@ final class SessionPool {
     }
 
     private func open(_ ticket: OpenScheduler.Ticket, on id: SSHSession.ID) {
-        guard let request = requests.removeValue(forKey: ticket), let session = session(id) else { return }
+        guard let request = takeRequest(ticket), let session = session(id) else { return }
         request.timer.cancel()
         idleTimers.removeValue(forKey: id)?.cancel()
         session.open(request.target, originator: request.originator) { [weak self, unowned session] result in
@@ -261,7 +269,7 @@ final class SessionPool {
         case .success: openDurations.record(ContinuousClock.now - request.since)
         case .failure(let cause): isTimeout = cause.reason == .timeout
         }
-        if !isTimeout { lastAnswer[request.target] = .now }
+        if !isTimeout { waiting.answered(request.target, now: .now) }
         request.completion(result.map { OpenedChannel(channel: $0, session: session) })
         guard session.phase == .ready else { return }
         let isLast = session.isOverflow && session.isWornOut
