@@ -11,11 +11,8 @@ struct InheritedSockets {
 
     /// Takes what the store has for the forward. What is not one of its addresses is closed, with a warning.
     init(from store: any ListenerStore, for forward: ForwardID, places: [ListenPlace], logger: Logger) {
-        let sockets = store.take(forward)
-        // To look for the addresses of a name may take its time.
-        guard !sockets.isEmpty else { return }
         let wanted = places.map { (place: $0, address: $0.address) }
-        for socket in sockets {
+        for socket in store.take(forward) {
             let bound = Self.address(of: socket)
             let match = wanted.first { $0.address == bound && bound != nil && byPlace[$0.place] == nil }
             if let match, Self.isListening(socket) {

@@ -143,16 +143,11 @@ final class LocalListener: ForwardListener {
             let onlyIPv6 = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
             bootstrap = bootstrap.serverChannelOption(onlyIPv6, value: 1)
         }
-        bootstrap =
+        return
             bootstrap
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-        if let address = try? SocketAddress(ipAddress: host, port: Int(port)) { return bootstrap.bind(to: address) }
-        // A name. NIO would ask for its addresses on the loop, which other gateways share.
-        return Connector.resolve(host, port: port, on: loop).assumeIsolated().flatMap { [loop, bootstrap] addresses in
-            addresses.first.map { bootstrap.bind(to: $0) }
-                ?? loop.makeFailedFuture(Cause(.dns, "\(host) has no address"))
-        }.nonisolated()
+            .bind(host: host, port: Int(port))
     }
 
     private func adopt(_ socket: InheritedSockets.Handle) -> EventLoopFuture<any Channel> {
