@@ -5,7 +5,7 @@ import NIOPosix
 /// More than there are cores, which is all that NIO's own pool has: two names whose servers do not answer must not keep
 /// every other gateway from logging in.
 enum BlockingPool {
-    private static let threadCount = 16
+    static let threadCount = 16
 
     static let shared: NIOThreadPool = {
         let pool = NIOThreadPool(numberOfThreads: threadCount)

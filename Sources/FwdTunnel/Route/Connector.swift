@@ -21,23 +21,26 @@ enum Connector {
 
     /// - Throws: `Cause` (dns) in the future.
     static func resolve(_ host: String, port: UInt16, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
-        BlockingPool.shared.runIfActive(eventLoop: loop) {
-            var hints = addrinfo()
-            hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-            var list: UnsafeMutablePointer<addrinfo>?
-            let result = getaddrinfo(host, String(port), &hints, &list)
-            guard result == 0 else {
-                throw Cause(.dns, "cannot resolve \(host): \(String(cString: gai_strerror(result)).lowercased())")
-            }
-            defer { freeaddrinfo(list) }
-            var addresses: [SocketAddress] = []
-            var next = list
-            while let info = next?.pointee {
-                if let address = socketAddress(info) { addresses.append(address) }
-                next = info.ai_next
-            }
-            return addresses
+        BlockingPool.shared.runIfActive(eventLoop: loop) { try lookUp(host, port: port) }
+    }
+
+    /// Blocks; not for an event loop.
+    static func lookUp(_ host: String, port: UInt16) throws(Cause) -> [SocketAddress] {
+        var hints = addrinfo()
+        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let result = getaddrinfo(host, String(port), &hints, &list)
+        guard result == 0 else {
+            throw Cause(.dns, "cannot resolve \(host): \(String(cString: gai_strerror(result)).lowercased())")
         }
+        defer { freeaddrinfo(list) }
+        var addresses: [SocketAddress] = []
+        var next = list
+        while let info = next?.pointee {
+            if let address = socketAddress(info) { addresses.append(address) }
+            next = info.ai_next
+        }
+        return addresses
     }
 
     private static func socketAddress(_ info: addrinfo) -> SocketAddress? {

@@ -10,8 +10,11 @@ struct InheritedSockets {
     private var byPlace: [ListenPlace: Handle] = [:]
 
     /// Takes what the store has for the forward. What is not one of its addresses is closed, with a warning.
-    init(from store: any ListenerStore, for forward: ForwardID, places: [ListenPlace], logger: Logger) {
-        let wanted = places.map { (place: $0, address: $0.address) }
+    /// - Parameter wanted: without the addresses of names that are not known.
+    init(
+        from store: any ListenerStore, for forward: ForwardID,
+        wanted: [(place: ListenPlace, address: SocketAddress?)], logger: Logger
+    ) {
         for socket in store.take(forward) {
             let bound = Self.address(of: socket)
             let match = wanted.first { $0.address == bound && bound != nil && byPlace[$0.place] == nil }

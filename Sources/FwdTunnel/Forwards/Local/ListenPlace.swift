@@ -21,12 +21,20 @@ enum ListenPlace: Hashable, CustomStringConvertible {
         }
     }
 
-    /// Blocks where it is a name.
-    /// - Returns: `nil`: the name is not known.
-    var address: SocketAddress? {
+    /// The first one of a name.
+    /// - Throws: `Cause` (dns) where the name is not known.
+    func address(on loop: any EventLoop) -> EventLoopFuture<SocketAddress> {
         switch self {
-        case .host(let host, let port): try? SocketAddress.makeAddressResolvingHost(host, port: Int(port))
-        case .path(let path): try? SocketAddress(unixDomainSocketPath: path)
+        case .host(let host, let port):
+            if let literal = try? SocketAddress(ipAddress: host, port: Int(port)) {
+                return loop.makeSucceededFuture(literal)
+            }
+            return Connector.resolve(host, port: port, on: loop).flatMapThrowing { addresses in
+                guard let first = addresses.first else { throw Cause(.dns, "\(host) has no address") }
+                return first
+            }
+        case .path(let path):
+            return loop.makeCompletedFuture { try SocketAddress(unixDomainSocketPath: path) }
         }
     }
 

@@ -11,6 +11,8 @@ final class LocalListener: ForwardListener {
     /// Connections that the kernel holds while nobody accepts; net.core.somaxconn is often less.
     private static let backlog: CInt = 1024
 
+    private typealias Site = (place: ListenPlace, address: Result<SocketAddress, any Error>)
+
     private let loop: any EventLoop
     private weak var forward: Forward?
     private weak var channels: (any ChannelSource)?
@@ -56,18 +58,30 @@ final class LocalListener: ForwardListener {
     func open(completion: @escaping (Result<UInt16?, Cause>) -> Void) {
         generation += 1
         let current = generation
-        EventLoopFuture.whenAllComplete(listeners(), on: loop).assumeIsolated().whenSuccess { [weak self] results in
-            guard let self, generation == current else { return Self.close(results) }
-            finishOpening(results, completion)
+        let places = ListenPlace.places(of: listen)
+        let addresses = places.map { $0.address(on: loop) }
+        EventLoopFuture.whenAllComplete(addresses, on: loop).assumeIsolated().whenSuccess { [weak self] addresses in
+            // A name can take as long as its server likes: who has closed meanwhile binds nothing.
+            guard let self, generation == current else { return }
+            open(Array(zip(places, addresses)), completion)
         }
     }
 
+    private func open(_ sites: [Site], _ completion: @escaping (Result<UInt16?, Cause>) -> Void) {
+        let current = generation
+        EventLoopFuture.whenAllComplete(listeners(at: sites), on: loop).assumeIsolated()
+            .whenSuccess { [weak self] results in
+                guard let self, generation == current else { return Self.close(results) }
+                finishOpening(results, completion)
+            }
+    }
+
     /// One for each address: what listens already is taken over, the rest is bound.
-    private func listeners() -> [EventLoopFuture<any Channel>] {
-        let places = ListenPlace.places(of: listen)
-        guard let store, let forward else { return places.map { bind($0) } }
-        var inherited = InheritedSockets(from: store, for: id, places: places, logger: forward.logger)
-        return places.map { place in inherited.take(place).map { adopt($0) } ?? bind(place) }
+    private func listeners(at sites: [Site]) -> [EventLoopFuture<any Channel>] {
+        guard let store, let forward else { return sites.map { bind($0) } }
+        let wanted = sites.map { (place: $0.place, address: try? $0.address.get()) }
+        var inherited = InheritedSockets(from: store, for: id, wanted: wanted, logger: forward.logger)
+        return sites.map { site in inherited.take(site.place).map { adopt($0) } ?? bind(site) }
     }
 
     /// As ssh does: loopback and "every interface" mean both protocols, and one of the two is enough where the other
@@ -114,10 +128,11 @@ final class LocalListener: ForwardListener {
         }
     }
 
-    private func bind(_ place: ListenPlace) -> EventLoopFuture<any Channel> {
-        switch place {
-        case .host(let host, let port): bind(host: host, port: port)
-        case .path(let path): bind(path: path)
+    private func bind(_ site: Site) -> EventLoopFuture<any Channel> {
+        switch site {
+        case (.host, .success(let address)): bind(to: address)
+        case (.host, .failure(let error)): loop.makeFailedFuture(error)
+        case (.path(let path), _): bind(path: path)
         }
     }
 
@@ -136,9 +151,9 @@ final class LocalListener: ForwardListener {
         socketFile = nil
     }
 
-    private func bind(host: String, port: UInt16) -> EventLoopFuture<any Channel> {
+    private func bind(to address: SocketAddress) -> EventLoopFuture<any Channel> {
         var bootstrap = makeBootstrap()
-        if host.contains(":") {
+        if address.protocol == .inet6 {
             // Else "::" would take the IPv4 port too, and the bind of 0.0.0.0 would fail.
             let onlyIPv6 = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
             bootstrap = bootstrap.serverChannelOption(onlyIPv6, value: 1)
@@ -147,7 +162,7 @@ final class LocalListener: ForwardListener {
             bootstrap
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: host, port: Int(port))
+            .bind(to: address)
     }
 
     private func adopt(_ socket: InheritedSockets.Handle) -> EventLoopFuture<any Channel> {
@@ -187,7 +202,7 @@ final class LocalListener: ForwardListener {
     }
 
     static func cause(of error: any Error, _ listen: ForwardSpec.Listen) -> Cause {
-        if let cause = error as? Cause { return cause }
+        if let cause = error as? Cause, cause.reason != .dns { return cause }
         let isForbidden = (error as? IOError)?.errnoCode == EACCES
         return Cause(
             .bind, isForbidden ? .needsOperator : .retry, "cannot listen on \(listen): \(describe(error))")
