@@ -23,7 +23,7 @@ struct ListenNameTests {
             defer { pool.releaseAll() }
             var configuration = sshd.gatewayConfiguration(forwards: [slow, other])
             try await GatewayFixture.with(configuration) { fixture in
-                try await eventually("the other listens") { !FreePorts.isFree(other.spec.listenPort) }
+                try await eventually("the other listens") { try await fixture.forward("other").boundPort != nil }
                 #expect(await fixture.status.forwards.count == 2, "the loop answers")
                 #expect(FreePorts.isFree(slow.spec.listenPort))
                 if isRemoved {
