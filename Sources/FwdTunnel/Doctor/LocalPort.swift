@@ -24,9 +24,7 @@ enum LocalPort {
     }
 
     private static func bind(_ host: String, _ port: UInt16) throws {
-        guard let address = try Connector.lookUp(host, port: port).first else {
-            throw Cause(.dns, "\(host) has no address")
-        }
+        let address = try Connector.lookUpFirst(host, port: port)
         let family = address.protocol == .inet6 ? AF_INET6 : AF_INET
         let descriptor = socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }

@@ -24,8 +24,7 @@ enum Connector {
         BlockingPool.shared.runIfActive(eventLoop: loop) { try lookUp(host, port: port) }
     }
 
-    /// Blocks; not for an event loop.
-    static func lookUp(_ host: String, port: UInt16) throws(Cause) -> [SocketAddress] {
+    private static func lookUp(_ host: String, port: UInt16) throws(Cause) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
@@ -41,6 +40,12 @@ enum Connector {
             next = info.ai_next
         }
         return addresses
+    }
+
+    /// The first of them, to listen on. Blocks; not for an event loop.
+    static func lookUpFirst(_ host: String, port: UInt16) throws(Cause) -> SocketAddress {
+        guard let first = try lookUp(host, port: port).first else { throw Cause(.dns, "\(host) has no address") }
+        return first
     }
 
     private static func socketAddress(_ info: addrinfo) -> SocketAddress? {

@@ -82,14 +82,14 @@ struct TwoSites {
         """
     }
 
-    /// Lets programs at this side know the server by `thereName`.
-    /// - Returns: the directory that does it, to be removed (ip-netns(8)).
-    func nameTheServer() throws -> String {
-        let directory = "/etc/netns/\(here.name)"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let line = "\(Self.thereOutside) \(Self.thereName)\n"
-        try line.write(toFile: "\(directory)/hosts", atomically: true, encoding: .utf8)
-        return directory
+    /// The same with the server's name.
+    func fileByName(_ network: String = "") -> String {
+        file(network).replacing("host: \(Self.thereOutside)", with: "host: \(Self.thereName)")
+    }
+
+    /// Runs `body` while programs at this side know the server by `thereName`.
+    func namingTheServer(_ body: () async throws -> Void) async throws {
+        try await here.with(file: "hosts", "\(Self.thereOutside) \(Self.thereName)\n") { try await body() }
     }
 
     /// Runs `body` beside a supervisor at this side.

@@ -46,18 +46,10 @@ struct TransparentNamesTests {
 
     @Test("where its place is taken that is said, and connections go through the tunnel all the same")
     func carriesWithoutNames() async throws {
-        // Holds the place for as long as fwd runs.
-        let holder = """
-            import os, socket, sys
-            place = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            place.bind(("127.0.0.1", 5300))
-            place.set_inheritable(True)
-            os.execvp(sys.argv[1], sys.argv[1:])
-            """
         let rule = DNSRule(
             domains: ["b.example"], server: .init(host: "127.0.0.1", port: 9),
             listen: .init(host: "127.0.0.1", port: 5300))
-        try await TransparentScene.with(dns: rule, under: ["python3", "-c", holder]) { scene in
+        try await TransparentScene.with(dns: rule, under: NetworkNamespace.holdingUDP(port: 5300)) { scene in
             let status = try await scene.fixture.waitUntil(TransparentScene.id, is: .degraded)
             #expect(status.cause?.message.contains("cannot take questions on 127.0.0.1:5300") == true, "\(status)")
             let target = try await TargetServer.start(.greeting("here\n"), host: scene.space.outside)

@@ -64,6 +64,8 @@ fixture_fail(const char *file, int line, const char *format, ...)
                  (long)(expected)); \
     } while(0)
 
+#include "sshd-port.h"
+
 static double
 now(void)
 {
@@ -219,32 +221,6 @@ listen_on_loopback(int backlog, int *port)
         fail("listen: %s", strerror(errno));
     *port = ntohs(address.sin_port);
     return listener;
-}
-
-/* For sshd, which binds it a while later: none of those that the kernel gives
- * out by itself (from 32768 on), so that no other test gets it meanwhile. */
-static int
-port_for_sshd(void)
-{
-    struct sockaddr_in address;
-    int i;
-
-    memset(&address, 0, sizeof(address));
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for(i = 0; i < 7000; i++) {
-        int port = 20000 + (int)((getpid() * 17L + i) % 7000);
-        int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        int taken;
-
-        address.sin_port = htons((unsigned short)port);
-        taken = bind(s, (struct sockaddr *)&address, sizeof(address));
-        close(s);
-        if(!taken)
-            return port;
-    }
-    fail("there is no free port for sshd");
-    return -1;
 }
 
 static int

@@ -9,6 +9,7 @@
 #endif
 
 #include "server.h"
+#include "sshd-port.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -79,29 +80,6 @@ listening(int *port)
           !listen(s, 16) && !getsockname(s, (struct sockaddr *)&a, &length));
     *port = ntohs(a.sin_port);
     return s;
-}
-
-/* For sshd, which binds it a while later: none of those that the kernel gives
- * out by itself (from 32768 on), so that no other test gets it meanwhile. */
-static int
-port_for_sshd(void)
-{
-    struct sockaddr_in a = { .sin_family = AF_INET };
-    int i;
-
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for(i = 0; i < 7000; i++) {
-        int port = 20000 + (int)((getpid() * 17L + i) % 7000);
-        int taken, s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        a.sin_port = htons((unsigned short)port);
-        taken = bind(s, (struct sockaddr *)&a, sizeof(a));
-        close(s);
-        if(!taken)
-            return port;
-    }
-    check(!"there is a free port for sshd");
-    return -1;
 }
 
 static int

@@ -1,5 +1,6 @@
 import FwdCore
 import NIOCore
+import NIOPosix
 
 /// One socket of a listener here: ssh's bind addresses may stand for two.
 enum ListenPlace: Hashable, CustomStringConvertible {
@@ -29,10 +30,7 @@ enum ListenPlace: Hashable, CustomStringConvertible {
             if let literal = try? SocketAddress(ipAddress: host, port: Int(port)) {
                 return loop.makeSucceededFuture(literal)
             }
-            return Connector.resolve(host, port: port, on: loop).flatMapThrowing { addresses in
-                guard let first = addresses.first else { throw Cause(.dns, "\(host) has no address") }
-                return first
-            }
+            return BlockingPool.shared.runIfActive(eventLoop: loop) { try Connector.lookUpFirst(host, port: port) }
         case .path(let path):
             return loop.makeCompletedFuture { try SocketAddress(unixDomainSocketPath: path) }
         }

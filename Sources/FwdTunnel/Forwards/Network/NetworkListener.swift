@@ -116,28 +116,27 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
         loop.makeFutureWithTask { try await IPCommand.run(lines) }
     }
 
-    /// Puts the routes in, where they follow the session.
-    private func addRoutes() -> EventLoopFuture<Void> {
-        guard link.whileDown == .withdraw, !hasRoutes, let device, let settled else {
+    /// Puts the routes in or takes them out, where they follow the session.
+    /// - Returns: when that is done, or why it is not.
+    private func follow(isUp: Bool) -> EventLoopFuture<Void> {
+        guard link.whileDown == .withdraw, hasRoutes != isUp, let device, let settled else {
             return loop.makeSucceededVoidFuture()
         }
-        hasRoutes = true
-        let lines = LinkCommands(link: link, device: device.name).addRoutes
-        let added = settled.flatMap { [loop] in loop.makeFutureWithTask { try await IPCommand.run(lines) } }
-        self.settled = added.recover { _ in }
-        return added
+        hasRoutes = isUp
+        let commands = LinkCommands(link: link, device: device.name)
+        let lines = isUp ? commands.addRoutes : commands.withdrawRoutes
+        // One that is missing does not keep the others in.
+        let changed = settled.flatMap { [loop] in
+            loop.makeFutureWithTask { try await IPCommand.run(lines, untilFailure: isUp) }
+        }
+        self.settled = changed.recover { _ in }
+        return changed
     }
 
-    /// Takes them out again, all that are there.
     private func withdrawRoutes() {
-        guard link.whileDown == .withdraw, hasRoutes, let device, let settled else { return }
-        hasRoutes = false
-        let lines = LinkCommands(link: link, device: device.name).withdrawRoutes
-        let logger = forward.logger
-        self.settled = settled.flatMap { [loop] in
-            loop.makeFutureWithTask { try await IPCommand.run(lines, untilFailure: false) }
+        follow(isUp: false).whenFailure { [logger = forward.logger] error in
+            logger.warning("taking routes out: \(describe(error))")
         }
-        .recover { logger.warning("taking routes out: \(describe($0))") }
     }
 
     /// With it go its addresses and routes.
@@ -160,11 +159,11 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
     /// The gateway is about to connect to one of these. A connection that goes into its own tunnel would never come up.
     func gatewayConnects(to addresses: [SocketAddress]) {
         gatewayAddresses = addresses
-        guard forward.configuration.isEnabled else { return }
+        guard device != nil else { return }
         do throws(Cause) {
             try refuseLoop()
         } catch {
-            if device != nil { forward.logger.error("\(error)") }
+            forward.logger.error("\(error)")
             closeDevice()
         }
     }
@@ -218,7 +217,7 @@ final class NetworkListener: ForwardListener, PacketPumpOwner {
         self.pump = pump
         pump.start()
         let current = generation
-        addRoutes().assumeIsolated().whenComplete { [weak self] result in
+        follow(isUp: true).assumeIsolated().whenComplete { [weak self] result in
             guard let self, generation == current else { return }
             guard self.pump === pump else {
                 return completion(.failure(Cause(.lost, "the tunnel was closed as soon as it was open")))
