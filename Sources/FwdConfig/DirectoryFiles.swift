@@ -89,11 +89,13 @@ struct DirectoryFiles: Sendable {
             guard let configuration = files[index].configuration else { continue }
             for forward in configuration.forwards where forward.isEnabled {
                 guard case .device(let link) = forward.spec.listen,
-                    let (address, network) = loop(of: configuration, through: link)
+                    let (gateway, address, network) = loop(of: configuration, through: link)
                 else { continue }
+                let isOwn = gateway == configuration.name
+                let whose = isOwn ? "the gateway's own address" : "the address of the jump \"\(gateway)\""
                 files[index].refuse(
                     at: files[index].forwardPositions[forward.name] ?? .start,
-                    "forwards.\(forward.name).network: the gateway's own address \(address) lies in \(network), expected "
+                    "forwards.\(forward.name).network: \(whose) \(address) lies in \(network), expected "
                         + "networks without it: the SSH connection would go through its own tunnel",
                     code: .invalidFile)
                 break
@@ -105,14 +107,14 @@ struct DirectoryFiles: Sendable {
     /// that does it.
     private func loop(
         of gateway: GatewayConfiguration, through link: NetworkLink, seen: Set<String> = []
-    ) -> (address: String, network: AddressRange)? {
+    ) -> (gateway: String, address: String, network: AddressRange)? {
         for server in gateway.servers {
             switch server.route {
             case .direct:
                 guard let bytes = AddressRangeText.address(server.hostName),
                     let network = link.network(covering: bytes)
                 else { continue }
-                return (server.hostName, network)
+                return (gateway.name, server.hostName, network)
             case .via(let name):
                 guard !seen.contains(name), let next = files.first(where: { $0.name == name })?.configuration,
                     let found = loop(of: next, through: link, seen: seen.union([name]))

@@ -142,7 +142,10 @@ import Testing
         let network = "network: {\(Self.start), routes: 10.2.0.0/16}, enabled: \(isEnabled)"
         let behind = head.replacing("  host: t2.example.org\n", with: "  host: t2.example.org\n  via: jump\n")
         try directory.write(behind + "  a: {\(network)}\n", "alpha.yaml")
-        #expect(try directory.forwards.load().refused == (isRefused ? ["alpha"] : []))
+        let contents = try directory.forwards.load()
+        #expect(contents.refused == (isRefused ? ["alpha"] : []))
+        let message = "forwards.a.network: the address of the jump \"jump\" \(jump) lies in 10.2.0.0/16"
+        #expect(contents.diagnostics.errors.contains { $0.message.hasPrefix(message) } == isRefused)
     }
 
     @Test func twoGatewaysCannotHaveTheSameDevice() throws {

@@ -128,7 +128,8 @@ public enum KeyReference {
                     every 60s a connection, or an echo of a network's peer; none for -D and transparent, whose clients choose
                     """),
             ConfigKey(
-                "allow", "Who may connect to a forward that listens here: an address or a range, or a list of them",
+                "allow",
+                "Who may connect to a forward that listens here, or is transparent: an address or a range, or a list of them",
                 default: "everybody who can reach it"),
             ConfigKey(
                 "permit",
