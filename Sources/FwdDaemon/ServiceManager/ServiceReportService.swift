@@ -30,6 +30,7 @@ struct ServiceReportService: Service {
         manager.tellReady(ServiceReport(await snapshot()))
         for await _ in changes {
             manager.tell(ServiceReport(await snapshot()))
+            // What changes meanwhile is one message.
             try? await Task.sleep(for: Self.pause)
         }
     }

@@ -17,6 +17,7 @@ struct WatchdogService: Service {
                 let next = ContinuousClock.now + interval.period
                 await lives()
                 tell()
+                // The watchdog wants a message in each period (sd_notify(3)).
                 try? await Task.sleep(until: next, clock: .continuous)
             }
         }

@@ -68,6 +68,7 @@ final class StatusFeed: Sendable {
     /// Tells the pages of changes, until it is cancelled.
     func run() async throws {
         while true {
+            // Counters change without an event; a page is told of them so often.
             try await Task.sleep(for: Policy.period)
             if pages.withLock({ !$0.open.isEmpty }) { await look() }
         }

@@ -27,6 +27,7 @@ struct NetworkWatchService: Service {
                         switch action {
                         case .setTimer(let instant):
                             group.addTask {
+                                // The state machine looks at the clock itself when it is told.
                                 try? await Task.sleep(until: instant, clock: .continuous)
                                 inputs.continuation.yield(.timer)
                             }
@@ -60,6 +61,7 @@ struct NetworkWatchService: Service {
     private func lookAtClocks(_ take: (NetworkWatch.Input) -> Void) async {
         repeat {
             take(.clocks(.now))
+            // That time has passed is what is looked for.
             try? await Task.sleep(for: Self.lookInterval, clock: .continuous)
         } while !Task.isCancelled
     }

@@ -42,6 +42,7 @@ struct DirectoryWatchService: Service {
                         switch action {
                         case .setTimer(let instant):
                             group.addTask {
+                                // The state machine looks at the clock itself when it is told.
                                 try? await Task.sleep(until: instant, clock: .continuous)
                                 inputs.continuation.yield(.timer)
                             }
@@ -93,6 +94,7 @@ struct DirectoryWatchService: Service {
     private func tick(_ take: () -> Void) async {
         repeat {
             take()
+            // Nothing tells of what a file system does not announce.
             try? await Task.sleep(for: Policy.tick, clock: .continuous)
         } while !Task.isCancelled
     }

@@ -43,6 +43,7 @@ struct NameCompletion {
         return try? await withThrowingTaskGroup(of: StatusSnapshot.self) { group in
             group.addTask { try await ControlClient.with(path: path) { try await $0.status() } }
             group.addTask {
+                // The deadline, not a wait: it is cancelled when the answer has come.
                 try await Task.sleep(for: Self.patience)
                 throw CancellationError()
             }
